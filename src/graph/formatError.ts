@@ -1,0 +1,83 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { UpstreamError, type Fault } from '../upstream/errors.js';
+
+/** Every `extensions.code` that an answer can carry. */
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'UPSTREAM_REJECTED',
+  'UPSTREAM_RATE_LIMITED',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_ERROR',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_RESPONSE_TOO_LARGE',
+  'UPSTREAM_BAD_RESPONSE',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** How each fault is told to clients: a fixed sentence, so that nothing of the server's host, body or token can be in it. */
+const answers: Readonly<Record<Fault, Readonly<{ code: ErrorCode; message: string }>>> = {
+  unauthenticated: { code: 'UNAUTHENTICATED', message: 'The backup server does not accept the bearer token: it may have expired.' },
+  forbidden: { code: 'FORBIDDEN', message: 'The backup server does not allow this to the bearer of the token.' },
+  notFound: { code: 'NOT_FOUND', message: 'The backup server has no such thing.' },
+  rejected: { code: 'UPSTREAM_REJECTED', message: 'The backup server rejected the request.' },
+  rateLimited: { code: 'UPSTREAM_RATE_LIMITED', message: 'The backup server asks for fewer requests: try again later.' },
+  unavailable: { code: 'UPSTREAM_UNAVAILABLE', message: 'The backup server cannot be reached, or does not speak the API version asked for.' },
+  failed: { code: 'UPSTREAM_ERROR', message: 'The backup server failed to answer.' },
+  timedOut: { code: 'UPSTREAM_TIMEOUT', message: 'The backup server did not answer in time.' },
+  tooLarge: { code: 'UPSTREAM_RESPONSE_TOO_LARGE', message: 'The backup server has more to answer than this gateway reads at once.' },
+  badResponse: { code: 'UPSTREAM_BAD_RESPONSE', message: 'The backup server answered something that this gateway cannot read.' },
+};
+
+const noToken: Readonly<Record<string, string>> = {
+  absent: 'This field needs the header "Authorization: Bearer <token>" with a token of the backup server.',
+  malformed: 'The Authorization header must be exactly one, "Bearer <token>" with a token of the backup server.',
+};
+
+const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has more under this answer's request id.";
+
+/** Apollo's codes that are not in our list, and what they are there. */
+const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST' };
+
+function readCode(code: unknown): ErrorCode {
+  const other = typeof code === 'string' ? otherCodes[code] : undefined;
+  return other ?? errorCodes.find((known) => known === code) ?? 'INTERNAL_SERVER_ERROR';
+}
+
+function wordUpstreamError({ details }: UpstreamError): { message: string; extensions: Record<string, unknown> } {
+  const { fault, reason, retryAfterSeconds } = details;
+  const { code, message } = answers[fault];
+  const isOurs = details.resource === 'authorization';
+  return {
+    message: (isOurs && reason !== undefined ? noToken[reason] : undefined) ?? message,
+    extensions: { code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+  };
+}
+
+/** Turns what went wrong into what a client may see of it. What it does not know becomes one fixed sentence. */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { path, locations } = formatted;
+  const place = { ...(locations && { locations }), ...(path && { path }) };
+  const thrown = unwrapResolverError(error);
+  if (thrown instanceof UpstreamError) return { ...place, ...wordUpstreamError(thrown) };
+
+  const code = readCode(formatted.extensions?.['code']);
+  // A GraphQLError that a resolver throws without a code of ours, or anything else that it throws, is our own fault.
+  if (code === 'INTERNAL_SERVER_ERROR') return { message: INTERNAL_MESSAGE, ...place, extensions: { code } };
+  const argument = error instanceof GraphQLError ? error.extensions['argument'] : undefined;
+  return {
+    message: formatted.message,
+    ...place,
+    extensions: { code, ...(typeof argument === 'string' && { argument }) },
+  };
+}

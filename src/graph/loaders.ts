@@ -1,0 +1,164 @@
+import DataLoader from 'dataloader';
+import type { Api, List } from '../upstream/api.js';
+import { UpstreamError } from '../upstream/errors.js';
+import type { Field, Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
+import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
+import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { readSessions } from './sessions.js';
+
+/** The window of the newest sessions that is looked at where several sessions are asked for. */
+const NEWEST = { offset: 0, limit: 200 } as const;
+
+/** From how many ids on a list is read instead of each of them. */
+const LIST_FROM = { collection: 2, newest: 3 } as const;
+
+/** What one operation has read: each id once, each list once, several ids of a small collection by its list. */
+export type Loaders = Readonly<{
+  api: Api;
+  /** One record; null when the server has none with this id. */
+  load: <Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    id: string,
+    isExtended?: boolean,
+  ) => Promise<Row | null>;
+  /** A list, to be read window by window. */
+  open: <Name extends ListName, Row extends Identified>(
+    resource: Resource<Name, Row>,
+    filter: Filters[Name],
+  ) => Promise<List<Row>>;
+  /** All rows of a small collection, or those that a filter of the server's gives. */
+  collect: <Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    options?: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }>,
+  ) => Promise<readonly Field<Row>[]>;
+  /** Sessions of a list need not be loaded again. */
+  openSessions: (filter: Filters['jobSession']) => Promise<List<JobSessionRecord>>;
+  /** A backup or copy job; where it is not known which, the backup jobs are asked first. */
+  loadJob: (id: string, type: 'BACKUP' | 'COPY' | 'UNKNOWN' | null) => Promise<JobRecord | null>;
+  /** The newest session of a job; null when it never ran. */
+  loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
+}>;
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('something other than an error was thrown');
+}
+
+/** Trouble with one list alone: its rows may still be had one by one. */
+function isOfListAlone(error: unknown): boolean {
+  const fault = error instanceof UpstreamError ? error.details.fault : undefined;
+  return fault === 'notFound' || fault === 'forbidden' || fault === 'badResponse' || fault === 'tooLarge';
+}
+
+/** Made for one operation and never shared: what one caller may see is not what another may. */
+export function createLoaders(api: Api): Loaders {
+  const loaders = new Map<string, unknown>();
+  const collected = new Set<string>();
+
+  function loaderOf<Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    isExtended: boolean,
+  ): DataLoader<string, Row | null> {
+    const key = `${resource.name} ${isExtended}`;
+    const known = loaders.get(key);
+    if (known) return known as DataLoader<string, Row | null>; // set below, for this very resource
+    const loader = new DataLoader<string, Row | null>((ids) => readMany(resource, ids, isExtended));
+    loaders.set(key, loader);
+    return loader;
+  }
+
+  function prime<Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    rows: readonly Field<Row>[],
+    isExtended: boolean,
+  ): void {
+    const loader = loaderOf(resource, isExtended);
+    for (const row of rows) if (!(row instanceof Error)) loader.prime(row.id, row);
+  }
+
+  async function readMany<Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    ids: readonly string[],
+    isExtended: boolean,
+  ): Promise<(Row | null | Error)[]> {
+    const usesList = ids.length >= LIST_FROM[resource.batch] || collected.has(`${resource.name} ${isExtended}`);
+    const listed = new Map<string, Row>();
+    if (usesList) {
+      try {
+        const rows =
+          resource.batch === 'collection'
+            ? await collect(resource, { isExtended })
+            : (await (await api.openList(resource, resource.whole(isExtended))).readPage(NEWEST)).rows;
+        for (const row of rows) if (!(row instanceof Error)) listed.set(row.id, row);
+      } catch (error) {
+        if (!isOfListAlone(error)) throw error;
+      }
+    }
+    return Promise.all(ids.map((id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
+  }
+
+  async function openSessions(filter: Filters['jobSession']): Promise<List<JobSessionRecord>> {
+    const list = await api.openList(jobSessions, filter);
+    return {
+      isExact: list.isExact,
+      readPage: async (window) => {
+        const page = await list.readPage(window);
+        prime(jobSessions, page.rows, false);
+        return page;
+      },
+    };
+  }
+
+  async function collect<Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    { isExtended = false, filter }: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }> = {},
+  ): Promise<readonly Field<Row>[]> {
+    const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
+    prime(resource, rows, isExtended);
+    if (filter === undefined) collected.add(`${resource.name} ${isExtended}`);
+    return rows;
+  }
+
+  /** Beyond the newest sessions, a job's own list tells. */
+  async function readLatestSession(job: JobRecord): Promise<JobSessionRecord | null> {
+    const { nodes, scanLimitReached } = await readSessions(
+      { openSessions, api },
+      { first: 1 },
+      { jobId: job.id, type: job.type },
+    );
+    const [session = null] = nodes;
+    if (session instanceof Error) throw session;
+    if (session === null && scanLimitReached) {
+      throw new UpstreamError({ fault: 'tooLarge', resource: 'jobSession', reason: `none of this job in ${api.scanLimitRows} rows` });
+    }
+    return session;
+  }
+
+  const latest = new DataLoader<JobRecord, JobSessionRecord | null, string>(
+    async (wanted) => {
+      const newest = await (await openSessions({})).readPage(NEWEST);
+      const byJob = new Map<string, JobSessionRecord>();
+      for (const session of newest.rows) {
+        if (session instanceof Error || typeof session.jobId !== 'string') continue;
+        if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
+      }
+      return Promise.all(
+        wanted.map((job) => byJob.get(job.id) ?? (newest.hasMore ? readLatestSession(job).catch(asError) : null)),
+      );
+    },
+    { cacheKeyFn: (job) => job.id },
+  );
+
+  return {
+    api,
+    open: (resource, filter) => api.openList(resource, filter),
+    openSessions,
+    collect,
+    load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
+    loadJob: async (id, type) => {
+      if (type === 'COPY') return loaderOf(copyJobs, false).load(id);
+      const job = await loaderOf(jobs, false).load(id);
+      return job === null && type !== 'BACKUP' ? loaderOf(copyJobs, false).load(id) : job;
+    },
+    loadLatestSession: (job) => latest.load(job),
+  };
+}

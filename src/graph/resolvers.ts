@@ -1,0 +1,202 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Field, Identified, ItemResource, ListName } from '../upstream/resource.js';
+import { backupRepositories } from '../upstream/resources/backupRepository.js';
+import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
+import { jobSessions } from '../upstream/resources/jobSession.js';
+import { logItems, type LogItemRecord } from '../upstream/resources/logItem.js';
+import { extendedOrganizationFields, organizations } from '../upstream/resources/organization.js';
+import { processedObjects } from '../upstream/resources/processedObject.js';
+import { extendedProxyFields, proxies } from '../upstream/resources/proxy.js';
+import { badInput, optionalUuidArgument, uuidArgument } from './badInput.js';
+import { ascending, descending, listOf, readConnection, type Connection, type ConnectionArguments } from './connection.js';
+import type { Context } from './context.js';
+import { nameList } from './cursor.js';
+import type { JobFilter, JobType, LogItemType, Resolvers, SortOrder } from './generated.js';
+import { DateTime, Long } from './scalars.js';
+import { selectsAny, selectsOnlyId } from './selection.js';
+import { readSessions } from './sessions.js';
+
+/** The thing that another one refers to by id. Its id alone costs no request. */
+async function related<Name extends ListName, Row extends Identified>(
+  { loaders }: Context,
+  info: GraphQLResolveInfo,
+  resource: ItemResource<Name, Row>,
+  id: Field<string | null>,
+  isExtended = false,
+): Promise<Row | null> {
+  if (id instanceof Error) throw id;
+  if (id === null) return null;
+  return selectsOnlyId(info) ? loaders.api.referTo(resource, id) : loaders.load(resource, id, isExtended);
+}
+
+/** The same for a job, which is in one of two collections. */
+async function relatedJob(
+  context: Context,
+  info: GraphQLResolveInfo,
+  id: Field<string | null>,
+  type: Field<JobType | null>,
+): Promise<JobRecord | null> {
+  if (id instanceof Error) throw id;
+  if (id === null) return null;
+  if (selectsOnlyId(info)) return context.loaders.api.referTo(type === 'COPY' ? copyJobs : jobs, id);
+  return context.loaders.loadJob(id, type instanceof Error ? null : type);
+}
+
+/** A job's organization; a copy job's, before v8, is that of the job whose backups it copies. */
+async function organizationIdOf({ loaders }: Context, job: JobRecord): Promise<Field<string | null>> {
+  if (job.organizationId !== null || typeof job.sourceJobId !== 'string') return job.organizationId;
+  return (await loaders.load(jobs, job.sourceJobId))?.organizationId ?? null;
+}
+
+/** A page of rows that are all at hand, by name. */
+function byName<Row extends Identified>(
+  rows: readonly Field<Row>[],
+  nameOf: (row: Row) => Field<string | null>,
+  list: Readonly<{ name: string; filter?: unknown }>,
+  args: ConnectionArguments,
+): Promise<Connection<Row>> {
+  const key = (row: Row): string => {
+    const name = nameOf(row);
+    return `${typeof name === 'string' ? name.toLowerCase() : ''} ${row.id}`;
+  };
+  const rank = (row: Field<Row>): string => (row instanceof Error ? '\uffff' : key(row)); // what cannot be read comes last
+  const sorted = rows.toSorted((a, b) => ascending(rank(a), rank(b)));
+  return readConnection(
+    {
+      name: nameList(list.name, list.filter ?? null),
+      list: listOf(sorted),
+      order: { key, compare: ascending },
+      keeps: () => true,
+      scanLimitRows: Infinity,
+    },
+    args,
+  );
+}
+
+async function listJobs(context: Context, args: ConnectionArguments, filter: JobFilter): Promise<Connection<JobRecord>> {
+  const { loaders } = context;
+  const checked = {
+    ...filter,
+    organizationId: optionalUuidArgument('filter.organizationId', filter.organizationId),
+    repositoryId: optionalUuidArgument('filter.repositoryId', filter.repositoryId),
+  };
+  const narrows = checked.organizationId !== null || checked.repositoryId !== null;
+  const options = narrows ? { filter: checked } : {};
+  const [backup, copy] = await Promise.all([
+    filter.type === 'COPY' || filter.type === 'UNKNOWN' ? [] : loaders.collect(jobs, options),
+    filter.type === 'BACKUP' || filter.type === 'UNKNOWN' ? [] : loaders.collect(copyJobs, options),
+  ]);
+  const kept = await Promise.all(
+    [...backup, ...copy].map(async (job) => {
+      if (job instanceof Error) return true;
+      return matchesJob(checked, job, checked.organizationId === null ? null : await organizationIdOf(context, job));
+    }),
+  );
+  const rows = [...backup, ...copy].filter((_, index) => kept[index]);
+  return byName(rows, ({ name }) => name, { name: 'jobs', filter: checked }, args);
+}
+
+async function readLog(
+  { loaders }: Context,
+  sessionId: string,
+  args: ConnectionArguments & Readonly<{ types?: readonly LogItemType[] | null; order?: SortOrder | null }>,
+): Promise<Connection<LogItemRecord>> {
+  const filter = { sessionId, types: args.types ?? null, order: args.order ?? 'ASC' };
+  const { types } = filter;
+  return readConnection(
+    {
+      name: nameList('log', filter),
+      list: await loaders.open(logItems, filter),
+      order: {
+        key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
+        compare: filter.order === 'ASC' ? ascending : descending,
+      },
+      keeps: (line) => types === null || types.some((type) => type === line.type),
+      scanLimitRows: loaders.api.scanLimitRows,
+    },
+    args,
+  );
+}
+
+export const resolvers: Resolvers = {
+  DateTime,
+  Long,
+
+  Query: {
+    jobSession: (_, { id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    jobSessions: (_, { filter, ...args }, { loaders }) => readSessions(loaders, args, filter ?? {}),
+    job: (_, { id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
+    jobs: (_, { filter, ...args }, context) => listJobs(context, args, filter ?? {}),
+    organization: (_, { id }, { loaders }, info) =>
+      loaders.load(organizations, uuidArgument('id', id), selectsAny(info, extendedOrganizationFields)),
+    organizations: async (_, args, { loaders }, info) => {
+      const rows = await loaders.collect(organizations, { isExtended: selectsAny(info, extendedOrganizationFields) });
+      return byName(rows, ({ name }) => name, { name: 'organizations' }, args);
+    },
+    backupRepository: (_, { id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
+    backupRepositories: async (_, args, { loaders }) =>
+      byName(await loaders.collect(backupRepositories), ({ name }) => name, { name: 'backupRepositories' }, args),
+    proxy: (_, { id }, { loaders }, info) =>
+      loaders.load(proxies, uuidArgument('id', id), selectsAny(info, extendedProxyFields)),
+    proxies: async (_, args, { loaders }, info) => {
+      const rows = await loaders.collect(proxies, { isExtended: selectsAny(info, extendedProxyFields) });
+      return byName(rows, ({ hostName }) => hostName, { name: 'proxies' }, args);
+    },
+    backupServer: async (_, __, { loaders }) => ({ apiVersion: (await loaders.api.version()).name }),
+  },
+
+  JobSession: {
+    __resolveReference: ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    log: ({ id }, args, context) => readLog(context, id, args),
+    job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
+    repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
+    processedObjects: async ({ id: sessionId }, args, { loaders }) => {
+      if ((await loaders.api.version()).lacks.has('processedObject')) return null;
+      return readConnection(
+        {
+          name: nameList('processedObjects', sessionId),
+          list: await loaders.open(processedObjects, { sessionId }),
+          order: null,
+          keeps: () => true,
+          scanLimitRows: loaders.api.scanLimitRows,
+        },
+        args,
+      );
+    },
+  },
+
+  Job: {
+    __resolveReference: ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
+    organization: async (job, _, context, info) =>
+      related(context, info, organizations, await organizationIdOf(context, job), selectsAny(info, extendedOrganizationFields)),
+    repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
+    sourceJob: ({ sourceJobId }, _, context, info) => relatedJob(context, info, sourceJobId, 'BACKUP'),
+    sessions: ({ id, type }, { filter, ...args }, { loaders }) => {
+      const other = optionalUuidArgument('filter.jobId', filter?.jobId);
+      if (other !== null && other !== id) throw badInput('filter.jobId', `left out, or this job's own id`, other);
+      return readSessions(loaders, args, { ...filter, jobId: id, type: filter?.type ?? type });
+    },
+    latestSession: (job, _, { loaders }) => loaders.loadLatestSession(job),
+  },
+
+  Organization: {
+    __resolveReference: ({ id }, { loaders }, info) =>
+      loaders.load(organizations, uuidArgument('id', id), selectsAny(info, extendedOrganizationFields)),
+  },
+
+  BackupRepository: {
+    __resolveReference: ({ id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
+    proxy: ({ proxyId }, _, context, info) =>
+      related(context, info, proxies, proxyId, selectsAny(info, extendedProxyFields)),
+  },
+
+  Proxy: {
+    __resolveReference: ({ id }, { loaders }, info) =>
+      loaders.load(proxies, uuidArgument('id', id), selectsAny(info, extendedProxyFields)),
+  },
+
+  BackupServer: {
+    productVersion: async (_, __, { loaders }) => (await loaders.api.readServiceInstance())?.productVersion ?? null,
+    installationId: async (_, __, { loaders }) => (await loaders.api.readServiceInstance())?.installationId ?? null,
+  },
+};

@@ -1,0 +1,33 @@
+import type { Api } from '../upstream/api.js';
+import { sortKey } from '../upstream/moment.js';
+import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { optionalUuidArgument } from './badInput.js';
+import { descending, readConnection, type Connection, type ConnectionArguments } from './connection.js';
+import { nameList } from './cursor.js';
+import type { JobSessionFilter } from './generated.js';
+import type { Loaders } from './loaders.js';
+
+const newestFirst = {
+  key: ({ creationTime }: JobSessionRecord) => (typeof creationTime === 'string' ? sortKey(creationTime) : null),
+  compare: descending,
+};
+
+/** Sessions that a filter asks for, newest first. */
+export async function readSessions(
+  { openSessions, api }: Pick<Loaders, 'openSessions'> & { readonly api: Pick<Api, 'scanLimitRows'> },
+  args: ConnectionArguments,
+  filter: JobSessionFilter,
+): Promise<Connection<JobSessionRecord>> {
+  const jobId = optionalUuidArgument('filter.jobId', filter.jobId);
+  const checked = { ...filter, jobId };
+  return readConnection(
+    {
+      name: nameList('jobSessions', checked),
+      list: await openSessions(checked),
+      order: newestFirst,
+      keeps: matchesSession(checked),
+      scanLimitRows: api.scanLimitRows,
+    },
+    args,
+  );
+}

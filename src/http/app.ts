@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { fastify, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import { createGraph } from '../graph/server.js';
+import type { Log } from '../log.js';
+import type { BackupServer } from '../upstream/api.js';
+import { createGraphqlHandler } from './graphqlRoute.js';
+import { renderLandingPage } from './landingPage.js';
+
+const MAX_REQUEST_BYTES = 1024 * 1024;
+
+export type AppOptions = Readonly<{
+  server: BackupServer;
+  introspection: boolean;
+  log: Log;
+  /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
+  exampleCurl: () => string;
+  isEmbedded: boolean;
+}>;
+
+export type App = Readonly<{
+  http: FastifyInstance;
+  /** From now on `/readyz` is red, so that a load balancer sends no more. */
+  drain: () => void;
+}>;
+
+/** A caller's own request id is kept where it is a plain word, so that it can be found in both logs. */
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID();
+}
+
+/** The gateway's HTTP server, ready to listen. Closing it stops the graph as well. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { server, log } = options;
+  const graph = createGraph({ introspection: options.introspection, log });
+  await graph.start();
+  let isDraining = false;
+
+  const http = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: MAX_REQUEST_BYTES,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestIdHeader: false,
+  });
+
+  http.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+
+  // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
+  http.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    const isCallers = status >= 400 && status < 500;
+    if (!isCallers) log.error({ requestId: request.id, error: error.stack }, 'a request failed');
+    const message = isCallers ? error.message : "This is a fault of the gateway; its log has more under this answer's request id.";
+    const code = isCallers ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
+    return reply.status(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
+  });
+  http.setNotFoundHandler((request, reply) => {
+    const message = 'Nothing is here: GraphQL is at /graphql.';
+    return reply.status(404).send({ errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId: request.id } }] });
+  });
+
+  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: createGraphqlHandler(graph, server) });
+  http.get('/', (_, reply) => {
+    const page = renderLandingPage({ curl: options.exampleCurl(), isEmbedded: options.isEmbedded, introspection: options.introspection });
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .header('cache-control', 'no-store')
+      .send(page);
+  });
+  http.get('/livez', () => ({ status: 'alive' }));
+  http.get('/readyz', (_, reply) =>
+    // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.
+    reply.status(isDraining ? 503 : 200).send({
+      status: isDraining ? 'draining' : 'ready',
+      backupServer: server.versions.state(),
+    }),
+  );
+  http.addHook('onClose', () => graph.stop());
+
+  return {
+    http,
+    drain: () => {
+      isDraining = true;
+    },
+  };
+}

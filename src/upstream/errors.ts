@@ -1,0 +1,48 @@
+/**
+ * What can go wrong between the gateway and the backup server. The list is closed: `graph/formatError.ts` words each of
+ * them for clients, and does not compile while one is missing there.
+ */
+export type Fault =
+  | 'unauthenticated' // no bearer token, a malformed one, or one that the server does not take
+  | 'forbidden'
+  | 'notFound'
+  | 'rejected' // another 4xx
+  | 'rateLimited'
+  | 'unavailable' // refused, reset, DNS, TLS, no API version served
+  | 'failed' // 5xx
+  | 'timedOut'
+  | 'tooLarge'
+  | 'badResponse'; // 2xx that the contract does not allow, or a redirect
+
+/** Which thing was asked for, or read, when it went wrong. */
+export type About = Readonly<{ resource: string; id?: string | undefined; field?: string | undefined }>;
+
+export type UpstreamErrorDetails = About &
+  Readonly<{
+    fault: Fault;
+    status?: number | undefined;
+    /** The server's own `errorCode` (v7 and v8). */
+    errorCode?: string | undefined;
+    /** A word for the log: an error code of Node, or what was found where something else was expected. */
+    reason?: string | undefined;
+    retryAfterSeconds?: number | undefined;
+  }>;
+
+/**
+ * The one error of `upstream/`. Raised by `client.ts` (the wire), `raw.ts` (the body) and, where nothing may be sent,
+ * `api.ts`; worded for clients by `graph/formatError.ts` alone. It holds no URL, token or body, and has no `cause`.
+ */
+export class UpstreamError extends Error {
+  readonly details: UpstreamErrorDetails;
+
+  constructor(details: UpstreamErrorDetails) {
+    const { fault, resource, id, field, reason } = details;
+    super([fault, resource, id, field, reason].filter((part) => part !== undefined).join(' '));
+    this.name = 'UpstreamError';
+    this.details = details;
+  }
+}
+
+export function isNotFound(error: unknown): error is UpstreamError {
+  return error instanceof UpstreamError && error.details.fault === 'notFound';
+}

@@ -1,0 +1,153 @@
+import { UpstreamError, type About } from './errors.js';
+import { toUtc } from './moment.js';
+import type { Field, Notice, Raw } from './resource.js';
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const nothingUuid = '00000000-0000-0000-0000-000000000000';
+// .NET's least and greatest date stand for "none"; seen in no body yet, guarded against all the same.
+const nothingMoment = /^(0001-01-01|9999-12-31)/;
+const INT32_MAX = 2 ** 31 - 1;
+
+/** The id in lower case, or null when `text` is not a UUID. */
+export function toUuid(text: string): string | null {
+  return uuidPattern.test(text) ? text.toLowerCase() : null;
+}
+
+export function isObject(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/**
+ * Reads the fields of one raw object. Absent and null are null; a scalar of another kind than expected is an
+ * `UpstreamError` in its place; a bad id, or a body that is no object, is thrown, for it spoils the whole record.
+ */
+export class Reader {
+  readonly #raw: Raw;
+  readonly #about: About;
+  readonly #notice: Notice;
+
+  constructor(body: unknown, about: About, notice: Notice) {
+    this.#about = about;
+    this.#notice = notice;
+    if (!isObject(body)) throw this.#bad('', `${body === null ? 'null' : kindOf(body)} instead of an object`);
+    this.#raw = body;
+  }
+
+  #bad(field: string, reason: string): UpstreamError {
+    return new UpstreamError({ ...this.#about, field, fault: 'badResponse', reason });
+  }
+
+  #unexpected(field: string, expected: string, value: unknown): UpstreamError {
+    return this.#bad(field, `${kindOf(value)} instead of ${expected}`);
+  }
+
+  /** The record's own id, a UUID in lower case. */
+  id(): string {
+    const value = this.#raw['id'];
+    const id = typeof value === 'string' ? toUuid(value) : null;
+    if (id === null) throw this.#unexpected('id', 'a UUID', value);
+    return id;
+  }
+
+  /** The record's own id where the server gives any text. */
+  textId(): string {
+    const value = this.#raw['id'];
+    if (typeof value !== 'string' || value === '') throw this.#unexpected('id', 'a text', value);
+    return value;
+  }
+
+  /** Another thing's id, a UUID in lower case; the all-zero UUID is null. */
+  uuid(field: string): Field<string | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    const id = typeof value === 'string' ? toUuid(value) : null;
+    if (id === null) return this.#unexpected(field, 'a UUID', value);
+    return id === nothingUuid ? null : id;
+  }
+
+  text(field: string): Field<string | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    return typeof value === 'string' ? value : this.#unexpected(field, 'a text', value);
+  }
+
+  flag(field: string): Field<boolean | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    return typeof value === 'boolean' ? value : this.#unexpected(field, 'true or false', value);
+  }
+
+  /** A number, or its text: v8 builds are said to mix both. */
+  decimal(field: string): Field<number | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    const number = typeof value === 'string' && /^-?\d{1,20}(\.\d{1,20})?$/.test(value) ? Number(value) : value;
+    return typeof number === 'number' && Number.isFinite(number) ? number : this.#unexpected(field, 'a number', value);
+  }
+
+  /** A whole number that is exact. `JSON.parse` rounds beyond 2^53, so what is beyond is a fault, not a value. */
+  integer(field: string): Field<number | null> {
+    const number = this.decimal(field);
+    if (typeof number !== 'number') return number;
+    if (!Number.isInteger(number)) return this.#bad(field, 'a fraction instead of a whole number');
+    return Number.isSafeInteger(number) ? number : this.#bad(field, 'a number beyond 2^53');
+  }
+
+  /** A whole number that fits GraphQL's `Int`. */
+  int32(field: string): Field<number | null> {
+    const number = this.integer(field);
+    return typeof number === 'number' && Math.abs(number) > INT32_MAX ? this.#bad(field, 'a number beyond 2^31') : number;
+  }
+
+  /** A moment in UTC with the digits that the server gave. */
+  moment(field: string): Field<string | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    if (typeof value === 'string' && nothingMoment.test(value)) return null;
+    const utc = typeof value === 'string' ? toUtc(value) : null;
+    return utc ?? this.#unexpected(field, 'a date and time with an offset', value);
+  }
+
+  /** The enum value that `values` gives for the text in lower case; UNKNOWN, with a notice, for any other text. */
+  oneOf<Value extends string>(field: string, values: Readonly<Record<string, Value>>): Field<Value | 'UNKNOWN' | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    if (typeof value !== 'string') return this.#unexpected(field, 'a text', value);
+    const key = value.toLowerCase();
+    const known = Object.hasOwn(values, key) ? values[key] : undefined;
+    if (known !== undefined) return known;
+    this.#notice({ resource: this.#about.resource, field, value, problem: 'unknown value' });
+    return 'UNKNOWN';
+  }
+
+  /** The object in `field`; null when absent. */
+  object(field: string): Field<Reader | null> {
+    const value = this.#raw[field];
+    if (value === undefined || value === null) return null;
+    return isObject(value) ? new Reader(value, this.#about, this.#notice) : this.#unexpected(field, 'an object', value);
+  }
+
+  /**
+   * What a `_links` entry points at: the collection's name in lower case and the id. Links are absolute or relative, in any
+   * case, and of another API version at times, so only their last two segments count; they are never followed.
+   */
+  link(name: string): Readonly<{ collection: string; id: string }> | null {
+    const links = this.#raw['_links'];
+    const link = isObject(links) ? links[name] : undefined;
+    const href = isObject(link) ? link['href'] : undefined;
+    if (typeof href !== 'string') return null;
+    const [collection, last] = (href.split(/[?#]/, 1)[0] ?? '').replace(/\/$/, '').split('/').slice(-2);
+    const id = last === undefined ? null : toUuid(last);
+    if (collection === undefined || id === null || id === nothingUuid) return null;
+    return { collection: collection.toLowerCase(), id };
+  }
+
+  /** An id in the body or, where the API version has it there alone, in a link. */
+  idOrLink(field: string, linkName: string): Field<string | null> {
+    return this.uuid(field) ?? this.link(linkName)?.id ?? null;
+  }
+}

@@ -1,0 +1,101 @@
+import type { JobSession, JobSessionFilter, Statistics } from '../../graph/generated.js';
+import { secondsBetween, sortKey, toUtc } from '../moment.js';
+import type { Reader } from '../raw.js';
+import type { Field, Fields, ItemResource, Raw } from '../resource.js';
+
+export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & { readonly isEstimated: boolean };
+
+type Relation = 'job' | 'log' | 'repository' | 'processedObjects';
+
+export type JobSessionRecord = Fields<Omit<JobSession, '__typename' | 'id' | 'statistics' | Relation>> & {
+  readonly id: string;
+  readonly statistics: Field<StatisticsRecord | null>;
+  readonly jobId: Field<string | null>;
+  readonly repositoryId: Field<string | null>;
+};
+
+/** Statuses as the bodies spell them; also the last status of a job. */
+export const sessionStatuses = {
+  stopped: 'STOPPED',
+  running: 'RUNNING',
+  success: 'SUCCESS',
+  failed: 'FAILED',
+  warning: 'WARNING',
+  notconfigured: 'NOT_CONFIGURED',
+  disconnected: 'DISCONNECTED',
+  queued: 'QUEUED',
+} as const;
+
+/** Job types as bodies spell them, and the collections that hold them as links do. */
+const jobTypes = { backup: 'BACKUP', copy: 'COPY' } as const;
+const jobCollections: Readonly<Record<string, 'BACKUP' | 'COPY'>> = { jobs: 'BACKUP', copyjobs: 'COPY' };
+
+const bottlenecks = { na: 'NOT_AVAILABLE', 'n/a': 'NOT_AVAILABLE', detecting: 'DETECTING', source: 'SOURCE', target: 'TARGET' } as const;
+
+function normalizeStatistics(read: Reader): StatisticsRecord {
+  return {
+    processingRateBytesPerSecond: read.integer('processingRateBytesPS'),
+    processingRateItemsPerSecond: read.integer('processingRateItemsPS'),
+    readRateBytesPerSecond: read.integer('readRateBytesPS'),
+    writeRateBytesPerSecond: read.integer('writeRateBytesPS'),
+    transferredDataBytes: read.integer('transferredDataBytes'),
+    processedObjects: read.integer('processedObjects'),
+    bottleneck: read.oneOf('bottleneck', bottlenecks),
+    isEstimated: read.flag('isEstimated') === true, // the v2 adapter's own mark; no server sends it
+  };
+}
+
+/** Seconds between two moments that were read; null while there is no end, and at fault when one of them is. */
+export function duration(start: Field<string | null>, end: Field<string | null>): Field<number | null> {
+  if (start instanceof Error) return start;
+  if (end instanceof Error) return end;
+  return start === null || end === null ? null : secondsBetween(start, end);
+}
+
+export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
+  name: 'jobSession',
+  path: 'JobSessions',
+  batch: 'newest',
+  whole: () => ({}),
+  normalize: (read) => {
+    const creationTime = read.moment('creationTime');
+    const endTime = read.moment('endTime');
+    const statistics = read.object('statistics');
+    return {
+      id: read.id(),
+      creationTime,
+      endTime,
+      durationSeconds: duration(creationTime, endTime),
+      progress: read.int32('progress'),
+      status: read.oneOf('status', sessionStatuses),
+      details: read.text('details'),
+      type: read.oneOf('jobType', jobTypes) ?? jobCollections[read.link('job')?.collection ?? ''] ?? null,
+      configType: read.oneOf('jobSessionConfigType', { full: 'FULL', incremental: 'INCREMENTAL' }),
+      retryCount: read.int32('retryCount'),
+      willBeRetried: read.flag('jobWillBeRetried'),
+      statistics: statistics === null || statistics instanceof Error ? statistics : normalizeStatistics(statistics),
+      jobId: read.idOrLink('jobId', 'job'),
+      repositoryId: read.uuid('repositoryId'),
+    };
+  },
+  rank: (raw: Raw) => {
+    const utc = typeof raw['creationTime'] === 'string' ? toUtc(raw['creationTime']) : null;
+    return utc === null ? '' : sortKey(utc);
+  },
+};
+
+/** Whether a session is one of those that the filter asks for. Running sessions have no end, so they match no bound of it. */
+export function matchesSession(filter: JobSessionFilter): (session: JobSessionRecord) => boolean {
+  const { jobId, statuses, type } = filter;
+  const from = filter.endedAfter ? sortKey(filter.endedAfter) : null;
+  const before = filter.endedBefore ? sortKey(filter.endedBefore) : null;
+  return (session) => {
+    if (jobId && session.jobId !== jobId) return false;
+    if (statuses && !statuses.some((status) => status === session.status)) return false;
+    if (type && session.type !== type) return false;
+    if (from === null && before === null) return true;
+    if (typeof session.endTime !== 'string') return false;
+    const end = sortKey(session.endTime);
+    return (from === null || end >= from) && (before === null || end < before);
+  };
+}

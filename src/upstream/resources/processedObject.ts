@@ -1,0 +1,13 @@
+import type { ProcessedObject } from '../../graph/generated.js';
+import type { Fields, Resource } from '../resource.js';
+
+export type ProcessedObjectRecord = Fields<Omit<ProcessedObject, '__typename' | 'id'>> & { readonly id: string };
+
+export const processedObjects: Resource<'processedObject', ProcessedObjectRecord> = {
+  name: 'processedObject',
+  normalize: (read) => ({
+    id: read.textId(),
+    type: read.oneOf('type', { group: 'GROUP', user: 'USER', site: 'SITE', team: 'TEAM' }),
+    status: read.oneOf('status', { success: 'SUCCESS', warning: 'WARNING', failed: 'FAILED' }),
+  }),
+};

@@ -1,0 +1,89 @@
+import type { Client } from '../client.js';
+import { UpstreamError, type Fault } from '../errors.js';
+import { v2 } from './v2.js';
+import { v3 } from './v3.js';
+import { v4 } from './v4.js';
+import { v5 } from './v5.js';
+import { v6 } from './v6.js';
+import { v7 } from './v7.js';
+import { v8 } from './v8.js';
+import type { Version } from './version.js';
+
+/** Every version that the gateway speaks, newest first. */
+export const versions: readonly Version[] = [v8, v7, v6, v5, v4, v3, v2];
+
+export type VersionLog = Readonly<{
+  info: (fields: Record<string, unknown>, message: string) => void;
+  error: (fields: Record<string, unknown>, message: string) => void;
+}>;
+
+/** The version that was last found, null before and after a failure; and the fault of that failure. */
+export type ServerState = Readonly<{ apiVersion: string | null; lastFault: Fault | null }>;
+
+export type VersionFinder = Readonly<{
+  /** The version to speak: probed for at first use, remembered, and probed for again after a failure. */
+  current: () => Promise<Version>;
+  /** Probe again at the next use: the server went away, or no longer knows a path, so it may come back as another version. */
+  forget: (fault: Fault) => void;
+  /** What is known of the server without asking it. */
+  state: () => ServerState;
+}>;
+
+/** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
+export function createVersionFinder(client: Client, configured: string, log: VersionLog): VersionFinder {
+  let pending: Promise<Version> | null = null;
+  let state: ServerState = { apiVersion: null, lastFault: null };
+
+  /** Without a token, so that none is sent before it is known what is asked. 401 and 403 say that the path exists. */
+  async function isServed(version: Version): Promise<boolean> {
+    const about = { resource: 'version', id: version.name };
+    try {
+      await client.get({ path: `${version.name}/${version.probePath}`, query: {}, headers: version.headers, token: null, about });
+      return true;
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.details.status === undefined) throw error;
+      const { status } = error.details;
+      if (status === 404) return false;
+      if (status === 401 || status === 403 || (status >= 200 && status < 300)) return true;
+      throw error;
+    }
+  }
+
+  async function find(): Promise<Version> {
+    const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
+    for (const version of candidates) {
+      if (await isServed(version)) {
+        log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
+        return version;
+      }
+    }
+    const served: string[] = [];
+    for (const version of versions.filter((version) => !candidates.includes(version))) {
+      if (await isServed(version)) served.push(version.name);
+    }
+    log.error({ configured, served }, 'the backup server does not serve the API version that BACKUP_API_VERSION asks for');
+    throw new UpstreamError({ fault: 'unavailable', resource: 'version', id: configured, reason: 'API version not served' });
+  }
+
+  return {
+    current: () => {
+      pending ??= find().then(
+        (version) => {
+          state = { apiVersion: version.name, lastFault: null };
+          return version;
+        },
+        (error: unknown) => {
+          pending = null;
+          state = { apiVersion: null, lastFault: error instanceof UpstreamError ? error.details.fault : null };
+          throw error;
+        },
+      );
+      return pending;
+    },
+    forget: (fault) => {
+      pending = null;
+      state = { apiVersion: null, lastFault: fault };
+    },
+    state: () => state,
+  };
+}
