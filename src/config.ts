@@ -40,10 +40,10 @@ export const settings = {
   apiVersion: setting({
     env: 'BACKUP_API_VERSION',
     flag: 'api-version',
-    expects: '"auto" or a version from v2 to v8',
+    expects: '"auto" or a version that the gateway speaks, v2 to v8',
     fallback: 'auto',
     describe: 'The REST API version to speak; `auto` finds the newest that the server serves.',
-    read: (text) => (/^(auto|v[2-8])$/.test(text) ? text : undefined),
+    read: (text) => (/^(auto|v\d{1,2})$/.test(text) ? text : undefined),
   }),
   caFile: setting({
     env: 'BACKUP_SERVER_CA_FILE',
@@ -154,6 +154,9 @@ export type Config = Readonly<{
 
 export type Command = 'serve' | 'simulator' | 'help' | 'version';
 
+/** The product's own default, for the demo server when it is started alone. */
+const SIMULATOR_PORT = 4443;
+
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -195,17 +198,19 @@ function readOrigin(text: string): { origin: string } | { problem: string } {
 function readCommandLine(argv: readonly string[], problems: string[]): { command: Command; flags: Record<string, string> } {
   const options = Object.fromEntries(Object.values(settings).map(({ flag }) => [flag, { type: 'string' } as const]));
   try {
-    const { values, positionals } = parseArgs({
+    const parsed = parseArgs({
       args: [...argv],
       options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
       allowPositionals: true,
     });
+    const values: Readonly<Record<string, unknown>> = parsed.values;
+    const { positionals } = parsed;
     const [word, ...more] = positionals;
     if ((word !== undefined && word !== 'simulator') || more.length > 0) {
       problems.push(`"${positionals.join(' ')}" is not a command: there is "simulator", or none to start the gateway`);
     }
     const flags = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-    return { command: values.help ? 'help' : values.version ? 'version' : word === 'simulator' ? 'simulator' : 'serve', flags };
+    return { command: values['help'] === true ? 'help' : values['version'] === true ? 'version' : word === 'simulator' ? 'simulator' : 'serve', flags };
   } catch (error) {
     problems.push(error instanceof Error ? error.message : 'the command line cannot be read');
     return { command: 'serve', flags: {} };
@@ -214,8 +219,15 @@ function readCommandLine(argv: readonly string[], problems: string[]): { command
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The command and the configuration, or one `ConfigError` that lists every problem. Flags go before environment variables. */
-export function loadConfig(env: Environment, argv: readonly string[]): { command: Command; config: Config } {
+/**
+ * The command and the configuration, or one `ConfigError` that lists every problem. Flags go before environment variables.
+ * `apiVersions` are the names of the versions that the gateway speaks.
+ */
+export function loadConfig(
+  env: Environment,
+  argv: readonly string[],
+  apiVersions: readonly string[],
+): { command: Command; config: Config } {
   const problems: string[] = [];
   const { command, flags } = readCommandLine(argv, problems);
   const isProduction = env['NODE_ENV'] === 'production';
@@ -271,16 +283,24 @@ export function loadConfig(env: Environment, argv: readonly string[]): { command
     return null;
   }
 
+  function readApiVersion(): string {
+    const name = read('apiVersion') ?? 'auto';
+    if (name !== 'auto' && !apiVersions.includes(name)) {
+      problems.push(`${settings.apiVersion.env} must be ${settings.apiVersion.expects}; got ${JSON.stringify(name)}`);
+    }
+    return name;
+  }
+
   const introspection = read('introspection');
   const config: Config = Object.freeze({
     server: readServer(),
-    apiVersion: read('apiVersion') ?? 'auto',
+    apiVersion: readApiVersion(),
     timeoutMs: read('timeoutMs') ?? 0,
     maxBodyBytes: read('maxBodyBytes') ?? 0,
     maxConcurrency: read('maxConcurrency') ?? 0,
     scanLimitRows: read('scanLimitRows') ?? 0,
     host: read('host') ?? '',
-    port: read('port') ?? 0,
+    port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
     introspection: introspection === undefined ? !isProduction : introspection === 'on',
     logLevel: read('logLevel') ?? 'info',
   });

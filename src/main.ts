@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { ConfigError, loadConfig, renderHelp, type Config } from './config.js';
+import { createApp } from './http/app.js';
+import { createLog, type Log } from './log.js';
+import { DEMO_USER, startSimulator, type Simulator } from './simulator/index.js';
+import { createClient } from './upstream/client.js';
+import { createVersionFinder, versions } from './upstream/versions/index.js';
+import { createNotice } from './upstream/notice.js';
+
+/** How long requests that were accepted may take to be answered after a signal. */
+const SHUTDOWN_MS = 9000;
+
+const EXAMPLE_QUERY =
+  '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { status statistics { processingRateBytesPerSecond bottleneck } job { name } } }';
+
+/** What the first token of the embedded server is. No secret: the server is on loopback and all it has is made up. */
+const DEMO_TOKEN = 'demo-token';
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function renderCurl(url: string, token: string): string {
+  const body = JSON.stringify({ query: EXAMPLE_QUERY });
+  return `curl -s ${url}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer ${token}' -d '${body}'`;
+}
+
+/** Ends the process on a signal: nothing new is taken, what was taken is answered. A second signal ends it at once. */
+function closeOnSignals(log: Log, close: () => Promise<void>): void {
+  let isClosing = false;
+  const onSignal = (signal: string): void => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    log.info({ signal }, 'closing');
+    const late = setTimeout(() => {
+      log.error('requests were still unanswered');
+      process.exit(1);
+    }, SHUTDOWN_MS);
+    close().then(
+      () => {
+        clearTimeout(late);
+        process.exitCode = 0;
+      },
+      (error: unknown) => {
+        log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'could not close');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function serve(config: Config, log: Log): Promise<void> {
+  const simulator: Simulator | null = config.server ? null : await startSimulator();
+  simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
+  const { origin, trust } = config.server ?? {
+    origin: simulator?.origin ?? '',
+    trust: { by: 'fingerprint', sha256: simulator?.fingerprint ?? '' } as const,
+  };
+  if (trust.by === 'nothing') {
+    log.warn('BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.');
+  }
+  const client = createClient({ origin, trust, timeoutMs: config.timeoutMs, maxBodyBytes: config.maxBodyBytes });
+  const app = await createApp({
+    server: {
+      client,
+      versions: createVersionFinder(client, config.apiVersion, log),
+      notice: createNotice(log),
+      maxConcurrency: config.maxConcurrency,
+      scanLimitRows: config.scanLimitRows,
+    },
+    introspection: config.introspection,
+    log,
+    isEmbedded: simulator !== null,
+    exampleCurl: () => renderCurl(url(), simulator ? simulator.tokens.issue().accessToken : '<token of your backup server>'),
+  });
+  const url = (): string => {
+    const { address, port, family } = app.http.server.address() as AddressInfo; // it listens when this is called
+    const host = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+    return `http://${host}:${port}`;
+  };
+  closeOnSignals(log, async () => {
+    app.drain();
+    await app.http.close();
+    client.close();
+    await simulator?.close();
+  });
+  await app.http.listen({ host: config.host, port: config.port });
+  if (simulator) {
+    print(`\nbackup365-gateway listens at ${url()} in front of its embedded demo server. Ask it:\n`);
+    print(`  ${renderCurl(url(), DEMO_TOKEN)}\n`);
+    print('The token is good for an hour; the page at the address above shows a fresh one.\n');
+  }
+}
+
+async function simulate(config: Config, log: Log): Promise<void> {
+  const simulator = await startSimulator({ port: config.port });
+  closeOnSignals(log, simulator.close);
+  print(`The demo backup server listens at ${simulator.origin}, certificate fingerprint\n${simulator.fingerprint}`);
+  print(`A token, for an hour:\n\n  curl -sk ${simulator.origin}/v8/token -d 'username=${DEMO_USER.username}&password=${DEMO_USER.password}&disable_antiforgery_token=true'\n`);
+}
+
+function readVersion(): string {
+  const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
+}
+
+async function main(): Promise<void> {
+  const { command, config } = loadConfig(process.env, process.argv.slice(2), versions.map(({ name }) => name));
+  if (command === 'help') print(renderHelp());
+  else if (command === 'version') print(readVersion());
+  else {
+    const log = createLog(config.logLevel);
+    await (command === 'simulator' ? simulate(config, log) : serve(config, log));
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else process.stderr.write(`backup365-gateway could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

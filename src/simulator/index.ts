@@ -1,0 +1,228 @@
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createCertificate } from './certificate.js';
+import { createHistory, type History } from './history.js';
+import { misbehave, type Misbehaviour } from './misbehaviour.js';
+import { renderError, type ApiVersion } from './render.js';
+import { createResources } from './resources.js';
+import { createTokens, DEMO_USER, type TokenPair, type Tokens } from './tokens.js';
+
+export type { Misbehaviour } from './misbehaviour.js';
+export { DEMO_USER } from './tokens.js';
+
+/** One request as it came in. Probes for a version carry no `authorization`. */
+export type SeenRequest = {
+  readonly method: string;
+  readonly version: string;
+  /** Below the version, as it was written. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** How many requests were in flight when this one came, itself included. */
+  readonly inFlight: number;
+  status: number | null;
+};
+
+export type SimulatorOptions = Readonly<{
+  /** 0, any free port, unless given. */
+  port?: number;
+  /** Other seeds have other sessions. */
+  seed?: string;
+  /** How many days have been running before the clock's now. */
+  days?: number;
+  nowMs?: () => number;
+  /** The API versions that are served; all of them unless given. */
+  versions?: readonly ApiVersion[];
+  /** Whether v2 writes decimals with a comma. */
+  decimalComma?: boolean;
+}>;
+
+/** An embedded backup server for demonstrations and tests: HTTPS on loopback, v2 to v8 at once from one set of data. */
+export type Simulator = Readonly<{
+  origin: string;
+  /** The certificate's SHA-256 fingerprint. */
+  fingerprint: string;
+  certificate: string;
+  /** The requests since the start, or since `forgetRequests`, the last 10,000 of them. */
+  requests: readonly SeenRequest[];
+  forgetRequests: () => void;
+  history: History;
+  tokens: Tokens;
+  /** Answers requests for which `matches` holds in another way, the newest such rule first, until it is called off or has been used `times`. */
+  misbehave: (matches: (request: SeenRequest) => boolean, how: Misbehaviour, times?: number) => () => void;
+  close: () => Promise<void>;
+}>;
+
+const MAX_FORM_BYTES = 64 * 1024;
+const MAX_SEEN_REQUESTS = 10_000;
+
+async function readForm(request: IncomingMessage): Promise<ReadonlyMap<string, string> | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_FORM_BYTES) return null;
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString();
+  if (!(request.headers['content-type'] ?? '').startsWith('application/json')) return new Map(new URLSearchParams(text));
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body !== 'object' || body === null) return null;
+    return new Map(Object.entries(body).map(([name, value]) => [name, String(value)]));
+  } catch {
+    return null;
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
+  response.end(text);
+}
+
+function renderTokens(version: ApiVersion, pair: TokenPair): Record<string, unknown> {
+  const written = (ms: number): string => (version >= 6 ? new Date(ms).toISOString().replace(/\.\d+/, '') : new Date(ms).toUTCString());
+  return {
+    access_token: pair.accessToken,
+    token_type: 'bearer',
+    expires_in: pair.expiresInSeconds,
+    refresh_token: pair.refreshToken,
+    userName: DEMO_USER.username,
+    '.issued': written(pair.issuedMs),
+    '.expires': written(pair.issuedMs + pair.expiresInSeconds * 1000),
+  };
+}
+
+/** `POST /vN/token`: forms in every version, JSON from v6; the OAuth way of saying no. */
+async function answerTokenRequest(version: ApiVersion, request: IncomingMessage, response: ServerResponse, tokens: Tokens): Promise<void> {
+  const form = await readForm(request);
+  const no = (error: string, description: string): void => {
+    send(response, 400, { error, error_description: description });
+  };
+  if (form === null || ((request.headers['content-type'] ?? '').startsWith('application/json') && version < 6)) {
+    no('invalid_request', 'The body cannot be read');
+    return;
+  }
+  const needsCookie = version >= 8 && form.get('disable_antiforgery_token')?.toLowerCase() !== 'true';
+  const grant = form.get('grant_type') ?? 'password';
+  let pair: TokenPair | null = null;
+  if (grant === 'password') {
+    const isRight = form.get('username') === DEMO_USER.username && form.get('password') === DEMO_USER.password;
+    pair = isRight ? tokens.issue({ needsCookie }) : null;
+  } else if (grant === 'refresh_token') pair = tokens.refresh(form.get('refresh_token') ?? '', needsCookie);
+  else {
+    no('unsupported_grant_type', 'The grant is not supported');
+    return;
+  }
+  if (!pair) no('invalid_grant', 'Invalid credential');
+  else send(response, 200, renderTokens(version, pair), needsCookie ? { 'set-cookie': 'x-antiforgery=1; Secure; HttpOnly' } : {});
+}
+
+/** Starts the server; it listens on loopback alone. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { port = 0, seed = 'backup365', days = 90, nowMs = Date.now, decimalComma = false } = options;
+  const served = new Set<number>(options.versions ?? [2, 3, 4, 5, 6, 7, 8]);
+  const history = createHistory({ seed, days, nowMs });
+  const resources = createResources({ history, nowMs, decimalComma });
+  const tokens = createTokens(nowMs);
+  const requests: SeenRequest[] = [];
+  const rules: { matches: (request: SeenRequest) => boolean; how: Misbehaviour; left: number }[] = [];
+  let inFlight = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse, seen: SeenRequest): Promise<void> {
+    const rule = rules.findLast(({ matches, left }) => left > 0 && matches(seen));
+    if (rule) {
+      rule.left -= 1;
+      if (await misbehave(response, rule.how)) return;
+    }
+    const version = Number(/^v([2-8])$/i.exec(seen.version)?.[1] ?? 0) as ApiVersion | 0;
+    if (version === 0 || !served.has(version)) {
+      send(response, 404, undefined);
+      return;
+    }
+    const segments = seen.path.toLowerCase().split('/');
+    if (segments[0] === 'token' && segments.length === 1 && request.method === 'POST') {
+      await answerTokenRequest(version, request, response, tokens);
+      return;
+    }
+    if (version === 2 && !(request.headers['content-type'] ?? '').startsWith('application/json')) {
+      send(response, 400, renderError(version, 'The Content-Type header is required.'));
+      return;
+    }
+    if (request.method !== 'GET') {
+      send(response, 405, renderError(version, 'The method is not allowed.'));
+      return;
+    }
+    const query = new Map(Object.entries(seen.query).map(([name, value]) => [name.toLowerCase(), value]));
+    if (segments[0] === 'serviceinstance' && version < 6) {
+      send(response, 404, renderError(version, 'No such resource.'));
+      return;
+    }
+    if (!tokens.accepts(request.headers.authorization, request.headers.cookie !== undefined)) {
+      // v8 answers with nothing in the body.
+      send(response, 401, version === 8 ? undefined : renderError(version, 'Authorization has been denied for this request.'));
+      return;
+    }
+    const result = resources.answer({ version, segments, query });
+    if (result.status === 200) send(response, 200, result.body);
+    else send(response, result.status, renderError(version, result.message, result.errorCode));
+  }
+
+  const { key, cert, fingerprint } = await createCertificate();
+  const server = createServer({ key, cert }, (request, response) => {
+    inFlight += 1;
+    const url = new URL(request.url ?? '/', 'https://simulator');
+    const [, version = '', ...path] = url.pathname.split('/');
+    const seen: SeenRequest = {
+      method: request.method ?? '',
+      version,
+      path: path.join('/'),
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers,
+      inFlight,
+      status: null,
+    };
+    requests.push(seen);
+    if (requests.length > MAX_SEEN_REQUESTS) requests.shift();
+    response.on('close', () => {
+      inFlight -= 1;
+      seen.status = response.headersSent ? response.statusCode : null;
+    });
+    answer(request, response, seen).catch(() => {
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address() as AddressInfo; // a TCP server that listens has one
+
+  return {
+    origin: `https://127.0.0.1:${address.port}`,
+    fingerprint,
+    certificate: cert,
+    requests,
+    forgetRequests: () => {
+      requests.length = 0;
+    },
+    history,
+    tokens,
+    misbehave: (matches, how, times = Infinity) => {
+      const rule = { matches, how, left: times };
+      rules.push(rule);
+      return () => {
+        rules.splice(rules.indexOf(rule), 1);
+      };
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
