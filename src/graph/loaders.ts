@@ -12,6 +12,8 @@ const NEWEST = { offset: 0, limit: 200 } as const;
 /** From how many ids on a list is read instead of each of them. */
 const LIST_FROM = { collection: 2, newest: 3 } as const;
 
+type JobReference = Readonly<{ id: string; type: 'BACKUP' | 'COPY' | 'UNKNOWN' | null }>;
+
 /** What one operation has read: each id once, each list once, several ids of a small collection by its list. */
 export type Loaders = Readonly<{
   api: Api;
@@ -34,7 +36,7 @@ export type Loaders = Readonly<{
   /** Sessions of a list need not be loaded again. */
   openSessions: (filter: Filters['jobSession']) => Promise<List<JobSessionRecord>>;
   /** A backup or copy job; where it is not known which, the backup jobs are asked first. */
-  loadJob: (id: string, type: 'BACKUP' | 'COPY' | 'UNKNOWN' | null) => Promise<JobRecord | null>;
+  loadJob: (id: string, type: JobReference['type']) => Promise<JobRecord | null>;
   /** The newest session of a job; null when it never ran. */
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
 }>;
@@ -112,9 +114,9 @@ export function createLoaders(api: Api): Loaders {
     resource: ItemResource<Name, Row>,
     { isExtended = false, filter }: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }> = {},
   ): Promise<readonly Field<Row>[]> {
+    if (filter === undefined) collected.add(`${resource.name} ${isExtended}`); // at once: who comes next shares the request
     const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
     prime(resource, rows, isExtended);
-    if (filter === undefined) collected.add(`${resource.name} ${isExtended}`);
     return rows;
   }
 
@@ -148,17 +150,26 @@ export function createLoaders(api: Api): Loaders {
     { cacheKeyFn: (job) => job.id },
   );
 
+  async function readJob({ id, type }: JobReference): Promise<JobRecord | null> {
+    if (type === 'COPY') return loaderOf(copyJobs, false).load(id);
+    const job = await loaderOf(jobs, false).load(id);
+    return job === null && type !== 'BACKUP' ? loaderOf(copyJobs, false).load(id) : job;
+  }
+
+  // Backup and copy jobs are two lists, answered one after the other. They are handed out together, so that what is asked
+  // of them next (their repositories, say) comes together too, and is one list read instead of a single read and a list.
+  const jobsTogether = new DataLoader<JobReference, JobRecord | null, string>(
+    (wanted) => Promise.all(wanted.map((reference) => readJob(reference).catch(asError))),
+    { cacheKeyFn: ({ id, type }) => `${id} ${type ?? ''}` },
+  );
+
   return {
     api,
     open: (resource, filter) => api.openList(resource, filter),
     openSessions,
     collect,
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
-    loadJob: async (id, type) => {
-      if (type === 'COPY') return loaderOf(copyJobs, false).load(id);
-      const job = await loaderOf(jobs, false).load(id);
-      return job === null && type !== 'BACKUP' ? loaderOf(copyJobs, false).load(id) : job;
-    },
+    loadJob: (id, type) => jobsTogether.load({ id, type }),
     loadLatestSession: (job) => latest.load(job),
   };
 }

@@ -118,6 +118,8 @@ async function readLog(
   );
 }
 
+// Reference resolvers are async throughout: a bad id must be a rejection in its own place, for `_entities` falls as a whole
+// with one that throws.
 export const resolvers: Resolvers = {
   DateTime,
   Long,
@@ -146,7 +148,7 @@ export const resolvers: Resolvers = {
   },
 
   JobSession: {
-    __resolveReference: ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    __resolveReference: async ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
     log: ({ id }, args, context) => readLog(context, id, args),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
@@ -166,7 +168,7 @@ export const resolvers: Resolvers = {
   },
 
   Job: {
-    __resolveReference: ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
+    __resolveReference: async ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
     organization: async (job, _, context, info) =>
       related(context, info, organizations, await organizationIdOf(context, job), selectsAny(info, extendedOrganizationFields)),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
@@ -180,18 +182,18 @@ export const resolvers: Resolvers = {
   },
 
   Organization: {
-    __resolveReference: ({ id }, { loaders }, info) =>
+    __resolveReference: async ({ id }, { loaders }, info) =>
       loaders.load(organizations, uuidArgument('id', id), selectsAny(info, extendedOrganizationFields)),
   },
 
   BackupRepository: {
-    __resolveReference: ({ id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
+    __resolveReference: async ({ id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
     proxy: ({ proxyId }, _, context, info) =>
       related(context, info, proxies, proxyId, selectsAny(info, extendedProxyFields)),
   },
 
   Proxy: {
-    __resolveReference: ({ id }, { loaders }, info) =>
+    __resolveReference: async ({ id }, { loaders }, info) =>
       loaders.load(proxies, uuidArgument('id', id), selectsAny(info, extendedProxyFields)),
   },
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fastify, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
 import type { BackupServer } from '../upstream/api.js';
@@ -37,7 +37,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const http = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,

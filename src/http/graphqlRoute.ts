@@ -25,7 +25,6 @@ function withRequestId(body: string, requestId: string): string {
 export function createGraphqlHandler(graph: ApolloServer<Context>, server: BackupServer) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { id: requestId } = request;
-    let hasContext = false;
     const { status = 200, headers, body } = await graph.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,
@@ -33,14 +32,11 @@ export function createGraphqlHandler(graph: ApolloServer<Context>, server: Backu
         search: new URL(request.url, 'http://gateway').search,
         body: request.body,
       },
-      context: () => {
-        hasContext = true;
-        return Promise.resolve(createContext(server, readBearerToken(request.raw.rawHeaders), requestId));
-      },
+      context: () => Promise.resolve(createContext(server, readBearerToken(request.raw.rawHeaders), requestId)),
     });
     for (const [name, value] of headers) void reply.header(name, value);
     void reply.status(status);
-    if (body.kind === 'complete') return reply.send(hasContext ? body.string : withRequestId(body.string, requestId));
+    if (body.kind === 'complete') return reply.send(status < 400 ? body.string : withRequestId(body.string, requestId));
     let text = ''; // `@defer` alone answers in chunks, and the schema has no such directive
     for await (const chunk of body.asyncIterator) text += chunk;
     return reply.send(text);

@@ -114,9 +114,9 @@ export const repositories: readonly DemoRepository[] = [
   { id: archive, name: 'Archive', description: 'Copies, immutable', path: 'C:\\Cache', proxyId: east, capacityBytes: null, freeSpaceBytes: null },
 ];
 
-/** Every four hours for nearly as long: of the two jobs like this, one at least runs at any moment. */
-const nearlyAlways = { everyMinutes: 240, minMinutes: 225, maxMinutes: 236 } as const;
-const onceADay = { everyMinutes: 1440, minMinutes: 3, maxMinutes: 90 } as const;
+/** Every four hours for a little over two: two jobs like this, two hours apart, take turns, so that one runs at any moment. */
+const aroundTheClock = { everyMinutes: 240, minMinutes: 121, maxMinutes: 125 } as const;
+const onceADay = { everyMinutes: 1440, minMinutes: 3, maxMinutes: 25 } as const;
 
 function backup(id: string, name: string, organizationId: string, offsetMinutes: number, more: Partial<DemoJob> = {}): DemoJob {
   return {
@@ -141,14 +141,14 @@ const documented = '00b96531-1a68-4c90-a398-91141ffedb3b';
 export const jobs: readonly DemoJob[] = [
   backup(documented, 'test_job', abc, 7),
   backup('b20cedd4-66b2-49b1-86de-a575dc67e83b', 'Sites and teams', abc, 16 * 60 + 49),
-  backup(uuidFrom('job abc everything'), 'Whole organization', abc, 22 * 60, { backupType: 'EntireOrganization' }),
-  backup(uuidFrom('job abc onedrive'), 'OneDrive, around the clock', abc, 0, nearlyAlways),
-  backup(uuidFrom('job abc leavers'), 'People who left', abc, 3 * 60, { isEnabled: false }),
-  backup(mailboxes, 'Mailboxes', northwind, 60, { repositoryId: second }),
-  backup(uuidFrom('job northwind teams'), 'Teams, around the clock', northwind, 120, { ...nearlyAlways, repositoryId: second }),
-  backup(uuidFrom('job northwind sites'), 'Sites', northwind, 2 * 60, { repositoryId: second }),
-  backup(uuidFrom('job fabrikam exchange'), 'Exchange on premises', fabrikam, 23 * 60, { backupType: 'EntireOrganization' }),
-  backup(uuidFrom('job fabrikam boards'), 'Board members', fabrikam, 5 * 60, { description: 'Legal hold' }),
-  backup(uuidFrom('copy of test_job'), 'Copy of test_job', abc, 2 * 60, { kind: 'Copy', backupJobId: documented, repositoryId: archive }),
-  backup(uuidFrom('copy of mailboxes'), 'Copy of Mailboxes', northwind, 4 * 60, { kind: 'Copy', backupJobId: mailboxes, repositoryId: archive }),
+  backup(uuidFrom('job abc everything'), 'Whole organization', abc, 22 * 60 + 10, { backupType: 'EntireOrganization' }),
+  backup(uuidFrom('job abc onedrive'), 'OneDrive, around the clock', abc, 0, aroundTheClock),
+  backup(uuidFrom('job abc leavers'), 'People who left', abc, 3 * 60 + 10, { isEnabled: false }),
+  backup(mailboxes, 'Mailboxes', northwind, 70, { repositoryId: second }),
+  backup(uuidFrom('job northwind teams'), 'Teams, around the clock', northwind, 120, { ...aroundTheClock, repositoryId: second }),
+  backup(uuidFrom('job northwind sites'), 'Sites', northwind, 6 * 60 + 10, { repositoryId: second }),
+  backup(uuidFrom('job fabrikam exchange'), 'Exchange on premises', fabrikam, 23 * 60 + 10, { backupType: 'EntireOrganization' }),
+  backup(uuidFrom('job fabrikam boards'), 'Board members', fabrikam, 5 * 60 + 10, { description: 'Legal hold' }),
+  backup(uuidFrom('copy of test_job'), 'Copy of test_job', abc, 2 * 60 + 10, { kind: 'Copy', backupJobId: documented, repositoryId: archive }),
+  backup(uuidFrom('copy of mailboxes'), 'Copy of Mailboxes', northwind, 4 * 60 + 10, { kind: 'Copy', backupJobId: mailboxes, repositoryId: archive }),
 ];

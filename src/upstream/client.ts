@@ -57,9 +57,8 @@ function errorCodeIn(body: Buffer): string | undefined {
 
 /** got's errors hold the token and the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
-  const code = error instanceof RequestError ? error.code : 'ERR_UNKNOWN';
-  const isLate = code === 'ETIMEDOUT' || code === 'ERR_ABORTED';
-  return new UpstreamError({ ...about, fault: isLate ? 'timedOut' : 'unavailable', reason: code });
+  const reason = error instanceof RequestError ? String(error.code) : 'ERR_UNKNOWN';
+  return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
 /** One server's REST API as JSON over HTTP: one origin, no redirects, no retries, a deadline and a cap on the body. */
@@ -77,11 +76,17 @@ export function createClient(options: ClientOptions): Client {
 
   async function read(request: UpstreamRequest): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
     const { path, query, headers, token, about } = request;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => {
+      deadline.abort();
+    }, options.timeoutMs);
     const stream = http.stream(path, {
       searchParams: query,
       headers: token === null ? headers : { ...headers, authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(options.timeoutMs),
+      signal: deadline.signal,
     });
+    // An error can come after the loop below was left, and an unheard one would end the process, printing the token.
+    stream.on('error', () => undefined);
     const chunks: Buffer[] = [];
     let bytes = 0;
     try {
@@ -95,7 +100,11 @@ export function createClient(options: ClientOptions): Client {
         chunks.push(chunk);
       }
     } catch (error) {
-      throw error instanceof UpstreamError ? error : connectionError(error, about);
+      if (error instanceof UpstreamError) throw error;
+      if (deadline.signal.aborted) throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${options.timeoutMs} ms` });
+      throw connectionError(error, about);
+    } finally {
+      clearTimeout(timer);
     }
     if (!stream.response) throw new UpstreamError({ ...about, fault: 'unavailable', reason: 'no answer' });
     return { status: stream.response.statusCode, headers: stream.response.headers, body: Buffer.concat(chunks) };
