@@ -99,7 +99,7 @@ export const settings = {
     flag: 'scan-limit-rows',
     expects: 'a whole number from 1000 to 1000000',
     fallback: '5000',
-    describe: 'How many rows of a list are looked through for one connection, where the server cannot filter or order them itself.',
+    describe: 'How many rows of a list are looked through in vain for one connection, where the server cannot filter or order them itself.',
     read: wholeNumber(1000, 1_000_000),
   }),
   host: setting({

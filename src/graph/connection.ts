@@ -131,7 +131,7 @@ export async function readConnection<Row extends { readonly id: string }>(
       hasNext = true; // or the rest holds none: to know would be to read it
       break;
     }
-    if (looked >= source.scanLimitRows) {
+    if (looked - found.length >= source.scanLimitRows) {
       hasNext = true;
       scanLimitReached = true;
       break;

@@ -57,7 +57,7 @@ function byName<Row extends Identified>(
 ): Promise<Connection<Row>> {
   const key = (row: Row): string => {
     const name = nameOf(row);
-    return `${typeof name === 'string' ? name.toLowerCase() : ''} ${row.id}`;
+    return `${typeof name === 'string' ? name.toLowerCase() : ''}\u0000${row.id}`; // the id tells rows of one name apart
   };
   const rank = (row: Field<Row>): string => (row instanceof Error ? '\uffff' : key(row)); // what cannot be read comes last
   const sorted = rows.toSorted((a, b) => ascending(rank(a), rank(b)));
