@@ -194,6 +194,12 @@ function readOrigin(text: string): { origin: string } | { problem: string } {
   return { origin: `${url.protocol}//${url.hostname}:${port}` };
 }
 
+/** What a thrown thing says of itself. */
+function textOf(error: unknown, property: 'message' | 'code'): string | undefined {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, property) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** Reads the command line alone: which command, and which settings its flags give. */
 function readCommandLine(argv: readonly string[], problems: string[]): { command: Command; flags: Record<string, string> } {
   const options = Object.fromEntries(Object.values(settings).map(({ flag }) => [flag, { type: 'string' } as const]));
@@ -212,7 +218,7 @@ function readCommandLine(argv: readonly string[], problems: string[]): { command
     const flags = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
     return { command: values['help'] === true ? 'help' : values['version'] === true ? 'version' : word === 'simulator' ? 'simulator' : 'serve', flags };
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : 'the command line cannot be read');
+    problems.push(textOf(error, 'message') ?? 'the command line cannot be read');
     return { command: 'serve', flags: {} };
   }
 }
@@ -261,8 +267,7 @@ export function loadConfig(
       if (!pem.includes('-----BEGIN CERTIFICATE-----')) problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
       return { by: 'ca', pem };
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${code})`);
+      problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);
       return { by: 'system' };
     }
   }

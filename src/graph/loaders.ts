@@ -53,7 +53,7 @@ function isOfListAlone(error: unknown): boolean {
 
 /** Made for one operation and never shared: what one caller may see is not what another may. */
 export function createLoaders(api: Api): Loaders {
-  const loaders = new Map<string, unknown>();
+  const loaders = new Map<string, DataLoader<string, Identified | null>>();
   const collected = new Set<string>();
 
   function loaderOf<Name extends ListName, Row extends Identified>(
@@ -95,7 +95,7 @@ export function createLoaders(api: Api): Loaders {
         if (!isOfListAlone(error)) throw error;
       }
     }
-    return Promise.all(ids.map((id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
+    return Promise.all(ids.map(async (id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
   }
 
   async function openSessions(filter: Filters['jobSession']): Promise<List<JobSessionRecord>> {
@@ -144,7 +144,7 @@ export function createLoaders(api: Api): Loaders {
         if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
       }
       return Promise.all(
-        wanted.map((job) => byJob.get(job.id) ?? (newest.hasMore ? readLatestSession(job).catch(asError) : null)),
+        wanted.map(async (job) => byJob.get(job.id) ?? (newest.hasMore ? readLatestSession(job).catch(asError) : null)),
       );
     },
     { cacheKeyFn: (job) => job.id },

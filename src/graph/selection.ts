@@ -1,12 +1,12 @@
-import type { FieldNode, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
+import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 
 type Selections = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
 
 /** The fields of a selection, with those of its fragments. Whether they are skipped is not looked at: at worst one asks for more. */
 function* fieldsOf(selectionSet: SelectionSetNode | undefined, fragments: Selections['fragments']): Generator<FieldNode> {
   for (const selection of selectionSet?.selections ?? []) {
-    if (selection.kind === 'Field') yield selection;
-    else if (selection.kind === 'InlineFragment') yield* fieldsOf(selection.selectionSet, fragments);
+    if (selection.kind === Kind.FIELD) yield selection;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) yield* fieldsOf(selection.selectionSet, fragments);
     else yield* fieldsOf(fragments[selection.name.value]?.selectionSet, fragments);
   }
 }

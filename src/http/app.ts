@@ -35,8 +35,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   await graph.start();
   let isDraining = false;
 
+  const loggerInstance: FastifyBaseLogger = log;
   const http = fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),

@@ -18,8 +18,9 @@ export function href(version: ApiVersion, path: string): string {
 }
 
 function links(version: ApiVersion, paths: Readonly<Record<string, string | null>>): Body {
-  const entries = Object.entries(paths).filter((entry): entry is [string, string] => entry[1] !== null);
-  return Object.fromEntries(entries.map(([name, path]) => [name, { href: href(version, path) }]));
+  const body: Body = {};
+  for (const [name, path] of Object.entries(paths)) if (path !== null) body[name] = { href: href(version, path) };
+  return body;
 }
 
 /** `2017-04-04T00:07:21.3994255-07:00`, or in `Z`; trailing zeros of the fraction are cut. */
@@ -48,8 +49,9 @@ function v2Statistics(session: DemoSession, statistics: DemoStatistics, decimalC
     writeRate: `${amount(statistics.writeRateBytes)}/s`,
     transferredData: amount(statistics.transferredBytes),
   };
-  const localized = Object.entries(text).map(([name, value]) => [name, decimalComma ? value.replace('.', ',') : value]);
-  return { ...Object.fromEntries(localized), processedObjects: statistics.processedObjects, bottleneck: statistics.bottleneck };
+  const localized: Body = {};
+  for (const [name, value] of Object.entries(text)) localized[name] = decimalComma ? value.replace('.', ',') : value;
+  return { ...localized, processedObjects: statistics.processedObjects, bottleneck: statistics.bottleneck };
 }
 
 /** Numbers; in lists of v8 as text, as some of its builds are said to mix both. */

@@ -57,7 +57,7 @@ function errorCodeIn(body: Buffer): string | undefined {
 
 /** got's errors hold the token and the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
-  const reason = error instanceof RequestError ? String(error.code) : 'ERR_UNKNOWN';
+  const reason = error instanceof RequestError ? error.code : 'ERR_UNKNOWN';
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 

@@ -28,8 +28,7 @@ export type GraphError = {
   extensions: { code: string; requestId: string; retryAfterSeconds?: number; argument?: string };
 };
 
-/* Answers are JSON of any shape: tests look into them freely and compare with what they expect. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+/** Answers are JSON of any shape: tests look into them freely and compare with what they expect. */
 export type Data = any;
 
 export type Asked = {

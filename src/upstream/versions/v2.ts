@@ -27,7 +27,8 @@ function adaptStatistics(raw: Raw, notice: Notice): Raw {
     const text = statistics[field];
     const read = typeof text === 'string' ? readAmount(text) : null;
     if (read === null && text !== undefined && text !== null) {
-      notice({ resource: 'jobSession', field: `statistics.${field}`, value: String(text as unknown), problem: 'unreadable text' });
+      const value = typeof text === 'string' ? text : typeof text;
+      notice({ resource: 'jobSession', field: `statistics.${field}`, value, problem: 'unreadable text' });
     }
     return read ?? { bytes: null, items: null };
   };

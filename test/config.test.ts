@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig, renderHelp, settings } from '../src/config.js';
+import { versions } from '../src/upstream/versions/index.js';
+
+const names = versions.map(({ name }) => name);
+const load = (env: Record<string, string>, argv: string[] = []) => loadConfig(env, argv, names);
+const problems = (env: Record<string, string>, argv: string[] = []): readonly string[] => {
+  try {
+    load(env, argv);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+};
+
+test('with nothing set, the embedded server is fronted, on loopback', () => {
+  expect(load({}).config).toEqual({
+    server: null,
+    apiVersion: 'auto',
+    timeoutMs: 10_000,
+    maxBodyBytes: 33_554_432,
+    maxConcurrency: 16,
+    scanLimitRows: 5000,
+    host: '127.0.0.1',
+    port: 4000,
+    introspection: true,
+    logLevel: 'info',
+  });
+});
+
+test('in production a server must be named, and introspection is off', () => {
+  expect(problems({ NODE_ENV: 'production' })).toEqual([expect.stringContaining('BACKUP_SERVER_URL must be set')]);
+  expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' }).config).toMatchObject({ server: null, introspection: false });
+  expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on' }).config.introspection).toBe(true);
+});
+
+describe('BACKUP_SERVER_URL', () => {
+  test.each([
+    ['https://backup.example.com', 'https://backup.example.com:4443'],
+    ['https://backup.example.com/', 'https://backup.example.com:4443'],
+    ['https://backup.example.com:443', 'https://backup.example.com:443'],
+    ['https://Backup.Example.com:9419', 'https://backup.example.com:9419'],
+    ['https://[2001:db8::1]', 'https://[2001:db8::1]:4443'],
+    ['https://[2001:db8::1]:443', 'https://[2001:db8::1]:443'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+    ['http://127.0.0.1', 'http://127.0.0.1:80'],
+    ['http://[::1]:99', 'http://[::1]:99'],
+  ])('%s is %s', (url, origin) => {
+    expect(load({ BACKUP_SERVER_URL: url }).config.server).toEqual({ origin, trust: { by: 'system' } });
+  });
+
+  test.each([
+    ['backup.example.com', 'https://'],
+    ['ftp://backup.example.com', 'https://'],
+    ['http://backup.example.com', 'clear text'],
+    ['http://127.0.0.1.example.com', 'clear text'],
+    ['https://backup.example.com/v8', 'origin alone'],
+    ['https://backup.example.com?x', 'origin alone'],
+    ['https://backup.example.com#x', 'origin alone'],
+    ['https://', 'not a URL'],
+    ['https://backup.example.com:99999', 'not a URL'],
+  ])('%s is refused: %s', (url, reason) => {
+    expect(problems({ BACKUP_SERVER_URL: url })).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test('a password in it is refused, and not repeated', () => {
+    const [problem] = problems({ BACKUP_SERVER_URL: 'https://admin:hunter2@backup.example.com' });
+    expect(problem).toContain('user or password');
+    expect(problem).not.toContain('hunter2');
+  });
+});
+
+describe('trust', () => {
+  const url = { BACKUP_SERVER_URL: 'https://backup.example.com' };
+  const hex = 'ab'.repeat(32);
+
+  test('by fingerprint, however it is written', () => {
+    const sha256 = 'AB:'.repeat(32).slice(0, -1);
+    for (const text of [hex, sha256, hex.toUpperCase()]) {
+      expect(load({ ...url, BACKUP_SERVER_FINGERPRINT: text }).config.server?.trust).toEqual({ by: 'fingerprint', sha256 });
+    }
+    expect(problems({ ...url, BACKUP_SERVER_FINGERPRINT: 'abc' })).toEqual([expect.stringContaining('SHA-256')]);
+  });
+
+  test('by an authority’s file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'ca.pem');
+    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('ENOENT')]);
+    writeFileSync(file, 'not a certificate');
+    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('no certificate in it')]);
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+    expect(load({ ...url, BACKUP_SERVER_CA_FILE: file }).config.server?.trust).toMatchObject({ by: 'ca' });
+  });
+
+  test('by nothing; and only one way at a time, and not of the embedded server', () => {
+    expect(load({ ...url, BACKUP_SERVER_TLS_VERIFY: 'off' }).config.server?.trust).toEqual({ by: 'nothing' });
+    expect(problems({ ...url, BACKUP_SERVER_TLS_VERIFY: 'off', BACKUP_SERVER_FINGERPRINT: hex })).toEqual([expect.stringContaining('exclude each other')]);
+    expect(problems({ BACKUP_SERVER_FINGERPRINT: hex })).toEqual([expect.stringContaining('embedded one')]);
+  });
+});
+
+test('one error lists every problem, with what was expected and what came', () => {
+  const found = problems({ BACKUP_SERVER_URL: 'nonsense', PORT: '70000', BACKUP_API_VERSION: 'v9', LOG_LEVEL: 'loud', GRAPHQL_INTROSPECTION: 'yes', BACKUP_TIMEOUT_MS: '-1' });
+  expect(found).toHaveLength(6);
+  expect(found).toContainEqual('PORT must be a whole number from 0 to 65535; got "70000"');
+  expect(found).toContainEqual(expect.stringMatching(/^BACKUP_API_VERSION must be .* got "v9"$/));
+});
+
+test('flags say the same, and go first', () => {
+  expect(load({ PORT: '1' }, ['--port', '2', '--api-version=v3']).config).toMatchObject({ port: 2, apiVersion: 'v3' });
+  expect(problems({}, ['--port', 'x'])).toEqual(['--port must be a whole number from 0 to 65535; got "x"']);
+  expect(problems({}, ['--colour'])).toEqual([expect.stringContaining('--colour')]);
+  expect(problems({}, ['dance'])).toEqual([expect.stringContaining('"dance" is not a command')]);
+  expect(load({ PORT: '' }).config.port).toBe(4000); // an empty variable is an unset one
+});
+
+test('the demo server alone has the product’s port', () => {
+  expect(load({}, ['simulator'])).toMatchObject({ command: 'simulator', config: { port: 4443 } });
+  expect(load({ NODE_ENV: 'production' }, ['simulator', '--port', '0'])).toMatchObject({ command: 'simulator', config: { port: 0 } });
+});
+
+test('help lists every setting, and is given whatever else is wrong', () => {
+  expect(load({ PORT: 'x' }, ['--help']).command).toBe('help');
+  for (const { env, flag } of Object.values(settings)) {
+    expect(renderHelp()).toContain(env);
+    expect(renderHelp()).toContain(`--${flag}`);
+  }
+});

@@ -1,0 +1,67 @@
+import { expect, test } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/** Arrows point down: code that runs is imported from lower rungs alone, and each package in its own places. */
+
+const rungs: [RegExp, number, RegExp][] = [
+  [/^main\.ts$/, 6, /^$/],
+  [/^http\//, 5, /^(fastify|@apollo\/server)$/],
+  [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
+  [/^graph\/generated\.ts$/, 0, /^graphql$/],
+  [/^graph\//, 3, /^(graphql|dataloader|@apollo\/server)$/],
+  [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
+  [/^upstream\/versions\/version\.ts$/, 1, /^$/],
+  [/^upstream\/(errors|resource|moment|tls)\.ts$/, 0, /^$/],
+  [/^upstream\//, 2, /^(got|p-limit)$/],
+  [/^(config|log)\.ts$/, 0, /^pino$/],
+];
+
+/** Files of one rung that may still import each other: each of them is one idea in several files. */
+const together = [/^http\//, /^graph\//, /^upstream\//];
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function importsOf(file: string): { target: string; isType: boolean }[] {
+  const text = readFileSync(join('src', file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from '([^']+)';$/gm)].map(([, type, target = '']) => ({ target, isType: type !== undefined }));
+}
+
+const rungOf = (file: string): [RegExp, number, RegExp] => {
+  const rung = rungs.find(([pattern]) => pattern.test(file));
+  if (!rung) throw new Error(`${file} stands on no rung`);
+  return rung;
+};
+
+test.each(files.filter((file) => !file.startsWith('simulator/')))('%s', (file) => {
+  const [, height, packages] = rungOf(file);
+  for (const { target, isType } of importsOf(file)) {
+    if (isType || target.startsWith('node:')) continue;
+    if (!target.startsWith('.')) {
+      expect({ file, imports: target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/') }).toEqual({ file, imports: expect.stringMatching(packages) });
+      continue;
+    }
+    const imported = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
+    if (imported.startsWith('simulator/')) {
+      expect(file).toBe('main.ts');
+      continue;
+    }
+    const isTogether = together.some((room) => room.test(file) && room.test(imported)) && rungOf(imported)[1] === height;
+    expect({ file, imported, points: rungOf(imported)[1] < height || isTogether ? 'down' : 'up' }).toEqual({ file, imported, points: 'down' });
+  }
+});
+
+test('the simulator stands apart, types included', () => {
+  for (const file of files.filter((name) => name.startsWith('simulator/'))) {
+    for (const { target } of importsOf(file)) {
+      if (target.startsWith('.')) expect({ file, target }).toEqual({ file, target: expect.stringMatching(/^\.\/[^.]/) });
+      else expect({ file, target }).toEqual({ file, target: expect.stringMatching(/^(node:|selfsigned$)/) });
+    }
+  }
+});
+
+test('main alone touches the process', () => {
+  for (const file of files.filter((name) => name !== 'main.ts')) {
+    expect({ file, touches: /\bprocess\.(env|argv|exit|on|stdout|stderr)\b/.test(readFileSync(join('src', file), 'utf8')) }).toEqual({ file, touches: false });
+  }
+});

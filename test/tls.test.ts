@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer, type Server } from 'node:https';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { generate } from 'selfsigned';
+import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
+
+/** The token goes to a server only once its certificate is accepted. */
+
+const other = 'AA:'.repeat(32).slice(0, -1);
+const authorized = (gateway: Gateway): unknown[] => gateway.simulator.requests.filter(({ headers }) => headers['authorization'] !== undefined);
+
+test("the server's own certificate is not trusted by itself, and the log says what to configure", async () => {
+  await withGateway({ trust: { by: 'system' } }, async (gateway) => {
+    const { errors, data } = await gateway.ask('{ jobs { nodes { id } } }');
+    expect(data).toEqual({ jobs: null });
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
+    expect(gateway.simulator.requests).toEqual([]);
+    expect(gateway.logLines).toContainEqual(expect.objectContaining({ reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }));
+  });
+});
+
+test('a pinned certificate is accepted whatever its name; another one is not, and sees no request', async () => {
+  await withGateway({}, async (gateway) => {
+    expect((await gateway.ask('{ jobs { nodes { id } } }')).errors).toBeUndefined();
+    expect(authorized(gateway)).not.toEqual([]);
+  });
+  await withGateway({ trust: { by: 'fingerprint', sha256: other } }, async (gateway) => {
+    const { errors } = await gateway.ask('{ jobs { nodes { id } } }');
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
+    expect(gateway.simulator.requests).toEqual([]);
+    expect(gateway.logLines).toContainEqual(expect.objectContaining({ advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }));
+  });
+});
+
+test('verification that is switched off accepts anything', async () => {
+  await withGateway({ trust: { by: 'nothing' } }, async (gateway) => {
+    expect((await gateway.ask('{ jobs { nodes { id } } }')).errors).toBeUndefined();
+  });
+});
+
+describe('an authority of its own', () => {
+  let server: Server;
+  let pem: string;
+  let port: number;
+  beforeAll(async () => {
+    const ca = await generate([{ name: 'commonName', value: 'Example CA' }], { keyType: 'ec', algorithm: 'sha256', extensions: [{ name: 'basicConstraints', cA: true }] });
+    pem = ca.cert;
+    const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      ca: { key: ca.private, cert: ca.cert },
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    server = createServer({ key: leaf.private, cert: leaf.cert }, (_, response) => {
+      response.setHeader('content-type', 'application/json').end('{"installationId":null,"version":"8.0"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    port = (server.address() as AddressInfo).port;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  const askAt = async (host: string, trust: { by: 'ca'; pem: string } | { by: 'system' }): Promise<{ code: unknown; version: unknown; reasons: unknown[] }> =>
+    withGateway({ origin: `https://${host}:${port}`, trust }, async (gateway) => {
+      const { data, errors } = await gateway.ask('{ backupServer { productVersion } }');
+      return { code: errors?.[0]?.extensions.code, version: data.backupServer?.productVersion, reasons: gateway.logLines.flatMap(({ reason }) => (reason === undefined ? [] : [reason])) };
+    });
+
+  test('is trusted when its file is given', async () => {
+    expect(await askAt('localhost', { by: 'ca', pem })).toEqual({ code: undefined, version: '8.0', reasons: [] });
+  });
+  test('but not for another name', async () => {
+    expect(await askAt('127.0.0.1', { by: 'ca', pem })).toEqual({ code: 'UPSTREAM_UNAVAILABLE', version: undefined, reasons: ['ERR_TLS_CERT_ALTNAME_INVALID'] });
+  });
+  test('and not by itself', async () => {
+    expect(await askAt('localhost', { by: 'system' })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', version: undefined });
+  });
+});
+
+test('a plain http server on loopback is spoken to', async () => {
+  const seen: (string | undefined)[] = [];
+  const server = createHttpServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.setHeader('content-type', 'application/json').end('{"version":"7.0"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const gateway = await startGateway({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, trust: { by: 'system' } });
+  const { data } = await gateway.ask('{ backupServer { apiVersion productVersion } }', {}, { token: 'mine' });
+  expect(data.backupServer).toEqual({ apiVersion: 'v8', productVersion: '7.0' });
+  expect(seen).toEqual([undefined, 'Bearer mine']); // the probe without, the question with
+  await gateway.close();
+  await new Promise((resolve) => server.close(resolve));
+});
