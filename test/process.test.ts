@@ -1,15 +1,21 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** The built program, as a person starts it. `npm test` builds it first. */
 
 type Ended = { code: number | null; stdout: string; stderr: string };
-type Running = { child: ChildProcess; output: () => string; until: (pattern: RegExp) => Promise<RegExpExecArray>; ended: Promise<Ended> };
+type Running = { child: ChildProcess; until: (pattern: RegExp) => Promise<RegExpExecArray>; ended: Promise<Ended> };
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
 
 function start(args: string[], env: Record<string, string> = {}): Running {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, ['dist/main.js', ...args], { env: { PATH, ...env } });
+  children.push(child);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -22,7 +28,6 @@ function start(args: string[], env: Record<string, string> = {}): Running {
   return {
     child,
     ended,
-    output: () => stdout + stderr,
     until: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
@@ -74,7 +79,7 @@ test('the embedded server in production is asked for by name; verification that 
   running.child.kill('SIGTERM');
   expect((await running.ended).code).toBe(0);
   const loud = start(['--port', '0'], { BACKUP_SERVER_URL: 'https://127.0.0.1:1', BACKUP_SERVER_TLS_VERIFY: 'off' });
-  await loud.until(/"level":40.*ANY certificate is accepted/);
+  await loud.until(/"level":40.*ANY certificate is accepted[^]*listening/);
   loud.child.kill('SIGTERM');
   expect((await loud.ended).code).toBe(0);
 });
@@ -92,7 +97,7 @@ test('a port that is taken is told', async () => {
 test('the demo server alone hands out tokens', async () => {
   const running = start(['simulator', '--port', '0']);
   const [, origin = ''] = await running.until(/listens at (https:\/\/127\.0\.0\.1:\d+)/);
-  expect(running.output()).toContain('/v8/token');
+  await running.until(/\/v8\/token/);
   const gateway = start(['--port', '0'], { BACKUP_SERVER_URL: origin, BACKUP_SERVER_FINGERPRINT: (await running.until(/\n((?:[0-9A-F]{2}:){31}[0-9A-F]{2})\n/))[1] ?? '' });
   await gateway.until(/listening/);
   gateway.child.kill('SIGTERM');

@@ -147,7 +147,7 @@ test('the reference is what the documentation shows, and what the simulator hold
           sequenceNumber: 1,
           type: 'SUCCESS',
           message: 'Job started at 4/4/2017 12:07:21 AM',
-          creationTime: '2017-04-04T07:07:21.3664416Z',
+          creationTime: '2017-04-04T07:07:21.3664166Z',
           durationSeconds: 0,
         },
         { sequenceNumber: 2, type: 'SUCCESS', message: 'Connected to organization' },

@@ -27,7 +27,6 @@ export type DemoSession = Readonly<{
   end: Ticks;
   outcome: 'Success' | 'Warning' | 'Failed' | 'Stopped';
   isFull: boolean;
-  retryCount: number;
   /** How many users, sites, … it processes. */
   objects: number;
   statistics: DemoStatistics;
@@ -58,7 +57,6 @@ const documentedSessions: readonly DemoSession[] = [
     end: ticksOfMs(Date.UTC(2017, 3, 4, 7, 11, 36)) + 9_857_918n,
     outcome: 'Success',
     isFull: true,
-    retryCount: 0,
     objects: 3,
     statistics: {
       processingRateBytes: 101478,
@@ -78,7 +76,6 @@ const documentedSessions: readonly DemoSession[] = [
     end: ticksOfMs(Date.UTC(2019, 1, 4, 16, 50, 21)) + 3_024_288n,
     outcome: 'Success',
     isFull: true,
-    retryCount: 0,
     objects: 1,
     statistics: {
       processingRateBytes: 1683256,
@@ -112,7 +109,6 @@ function plan(seed: string, job: DemoJob, planned: Ticks): DemoSession {
     end: start + BigInt(seconds) * TICKS_PER_SECOND + BigInt(random.between(0, 9_999_999)),
     outcome,
     isFull: random.fraction() < 0.05,
-    retryCount: outcome === 'Success' && random.fraction() < 0.05 ? 1 : 0,
     objects: isEmpty ? 0 : random.between(3, 45),
     statistics: {
       processingRateBytes: isEmpty ? 0 : Math.floor(readRateBytes / 3),
@@ -126,7 +122,7 @@ function plan(seed: string, job: DemoJob, planned: Ticks): DemoSession {
   };
 }
 
-/** How a session stands at a moment: counts and the log grow with time, rates settle. */
+/** How a session stands at a moment: counts and the log grow with time. */
 export function snapshotOf(session: DemoSession, now: Ticks): DemoSnapshot {
   if (session.end <= now) {
     return { session, isRunning: false, status: session.outcome, progress: session.objects, statistics: session.statistics };
@@ -173,6 +169,7 @@ export function createHistory(options: Readonly<{ seed: string; days: number; no
   /** Adds what the schedule has started since it was last looked at. */
   function catchUp(): void {
     const now = ticksOfMs(nowMs());
+    if (now <= plannedUntil) return; // a clock that was set back plans nothing twice
     const started: DemoSession[] = [];
     for (const job of jobs) {
       const every = BigInt(job.everyMinutes) * TICKS_PER_MINUTE;
@@ -185,6 +182,8 @@ export function createHistory(options: Readonly<{ seed: string; days: number; no
     }
     plannedUntil = now;
     if (started.length === 0) return;
+    const oldest = now - BigInt(days) * 1440n * TICKS_PER_MINUTE;
+    newestFirst = newestFirst.filter((session) => session.start >= oldest || documentedSessions.includes(session));
     newestFirst.push(...started);
     sort();
   }

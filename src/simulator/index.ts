@@ -54,6 +54,8 @@ export type Simulator = Readonly<{
   close: () => Promise<void>;
 }>;
 
+/** What it is called is documented nowhere. */
+const ANTIFORGERY_COOKIE = 'x-antiforgery=1';
 const MAX_FORM_BYTES = 64 * 1024;
 const MAX_SEEN_REQUESTS = 10_000;
 
@@ -117,7 +119,7 @@ async function answerTokenRequest(version: ApiVersion, request: IncomingMessage,
     return;
   }
   if (!pair) no('invalid_grant', 'Invalid credential');
-  else send(response, 200, renderTokens(version, pair), needsCookie ? { 'set-cookie': 'x-antiforgery=1; Secure; HttpOnly' } : {});
+  else send(response, 200, renderTokens(version, pair), needsCookie ? { 'set-cookie': `${ANTIFORGERY_COOKIE}; Secure; HttpOnly` } : {});
 }
 
 /** Starts the server; it listens on loopback alone. */
@@ -128,7 +130,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const resources = createResources({ history, nowMs, decimalComma });
   const tokens = createTokens(nowMs);
   const requests: SeenRequest[] = [];
-  const rules: { matches: (request: SeenRequest) => boolean; how: Misbehaviour; left: number }[] = [];
+  let rules: { matches: (request: SeenRequest) => boolean; how: Misbehaviour; left: number }[] = [];
   let inFlight = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse, seen: SeenRequest): Promise<void> {
@@ -151,16 +153,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       send(response, 400, renderError(version, 'The Content-Type header is required.'));
       return;
     }
+    if (request.method === 'POST' && seen.path.toLowerCase() === 'token/logout' && version >= 7) {
+      tokens.revoke((request.headers.authorization ?? '').replace(/^Bearer /, ''));
+      send(response, 204, undefined);
+      return;
+    }
     if (request.method !== 'GET') {
       send(response, 405, renderError(version, 'The method is not allowed.'));
       return;
     }
     const query = new Map(Object.entries(seen.query).map(([name, value]) => [name.toLowerCase(), value]));
     if (segments[0] === 'serviceinstance' && version < 6) {
-      send(response, 404, renderError(version, 'No such resource.'));
+      send(response, 404, renderError(version, 'No such resource.')); // without a token as well: a probe is told so
       return;
     }
-    if (!tokens.accepts(request.headers.authorization, request.headers.cookie !== undefined)) {
+    if (!tokens.accepts(request.headers.authorization, request.headers.cookie?.includes(ANTIFORGERY_COOKIE) === true)) {
       // v8 answers with nothing in the body.
       send(response, 401, version === 8 ? undefined : renderError(version, 'Authorization has been denied for this request.'));
       return;
@@ -173,13 +180,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { key, cert, fingerprint } = await createCertificate();
   const server = createServer({ key, cert }, (request, response) => {
     inFlight += 1;
-    const url = new URL(request.url ?? '/', 'https://simulator');
-    const [, version = '', ...path] = url.pathname.split('/');
+    const [pathname = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
+    const [, version = '', ...path] = pathname.split('/');
     const seen: SeenRequest = {
       method: request.method ?? '',
       version,
       path: path.join('/'),
-      query: Object.fromEntries(url.searchParams),
+      query: Object.fromEntries(new URLSearchParams(search)),
       headers: request.headers,
       inFlight,
       status: null,
@@ -191,7 +198,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       seen.status = response.headersSent ? response.statusCode : null;
     });
     answer(request, response, seen).catch(() => {
-      response.destroy();
+      if (response.headersSent) response.destroy();
+      else send(response, 500, { message: 'The demo server itself failed.' });
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -214,7 +222,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       const rule = { matches, how, left: times };
       rules.push(rule);
       return () => {
-        rules.splice(rules.indexOf(rule), 1);
+        rules = rules.filter((other) => other !== rule);
       };
     },
     close: () =>

@@ -20,7 +20,7 @@ export type Misbehaviour = Readonly<{
 /** Misbehaves towards one request; false when the usual answer is still to be given. */
 export async function misbehave(response: ServerResponse, misbehaviour: Misbehaviour): Promise<boolean> {
   const { delayMs, hang, reset, status, headers, body, truncateAfterBytes } = misbehaviour;
-  if (delayMs !== undefined) await wait(delayMs);
+  if (delayMs !== undefined) await wait(delayMs, undefined, { ref: false });
   if (hang === true) return true;
   if (reset === true) {
     response.socket?.destroy();

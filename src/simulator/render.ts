@@ -79,11 +79,11 @@ export function renderSession(version: ApiVersion, snapshot: DemoSnapshot, optio
   const transferred = `Transferred: ${amount(statistics.transferredBytes)} (${statistics.processedObjects} items) at ${rate}`;
   return {
     id: session.id,
-    ...(version >= 8 && { jobId: job.id, eTag: 40000 + progress, proxyId: null, proxyPoolId: null }),
+    ...(version >= 8 && { jobId: job.id, eTag: changesOf(snapshot, options.now), proxyId: null, proxyPoolId: null }),
     ...(version >= 8 && { jobSessionConfigType: session.isFull ? 'Full' : 'Incremental' }),
     ...(version >= 7 && { repositoryId: job.repositoryId, mainSessionId: '00000000-0000-0000-0000-000000000000' }),
-    ...(version >= 7 && { jobWillBeRetried: !isRunning && session.outcome === 'Failed', jobType: job.kind }),
-    ...(version >= 6 && { details: isRunning ? '' : transferred, retryCount: session.retryCount }),
+    ...(version >= 7 && { jobWillBeRetried: false, jobType: job.kind }),
+    ...(version >= 6 && { details: isRunning ? '' : transferred, retryCount: 0 }),
     creationTime: moment(session.start, zone),
     // A running session has no end: v7 says null, the others leave it out.
     ...(isRunning ? version === 7 && { endTime: null } : { endTime: moment(session.end, zone) }),
@@ -99,6 +99,12 @@ export function renderSession(version: ApiVersion, snapshot: DemoSnapshot, optio
       job: `${job.kind === 'Copy' ? 'CopyJobs' : 'Jobs'}/${job.id}`,
     }),
   };
+}
+
+/** A number that grows whenever the session changes: with each second it runs, and once more when it has ended. */
+function changesOf({ session, isRunning }: DemoSnapshot, now: Ticks): number {
+  const until = isRunning ? now : session.end;
+  return 40_000 + Number((until - session.start) / 10_000_000n) + (isRunning ? 0 : 1);
 }
 
 const titleWords = { Success: 'Success', Warning: 'Warning', Error: 'Failed', Running: 'Running', Stop: 'Stopped' } as const;
@@ -119,10 +125,17 @@ export function renderProcessedObjects(session: DemoSession, users: readonly str
   const { progress } = snapshotOf(session, now);
   return Array.from({ length: progress }, (_, index) => ({
     id: `${users[index % users.length] ?? 'object'}${index < users.length ? '' : `/${Math.floor(index / users.length)}`}`,
-    type: index % 5 === 4 ? 'Site' : 'User',
+    type: ['User', 'User', 'Site', 'User', 'Group', 'Team'][index % 6],
     status: session.outcome === 'Warning' && index % 7 === 2 ? 'Warning' : 'Success',
     _links: {},
   }));
+}
+
+/** One that is switched off is only started by hand; a copy job has a word of its own for daily. */
+function scheduleTypeOf(job: DemoJob): string {
+  if (!job.isEnabled) return 'ManualOnly';
+  if (job.kind === 'Copy') return 'DailyAtTime';
+  return job.everyMinutes < 1440 ? 'Periodically' : 'Daily';
 }
 
 export type DemoJobState = Readonly<{ job: DemoJob; last: DemoSnapshot | null; lastBackup: Ticks | null; next: Ticks | null }>;
@@ -132,8 +145,6 @@ export function renderJob(version: ApiVersion, { job, last, lastBackup, next }: 
   const path = `${isCopy ? 'CopyJobs' : 'Jobs'}/${job.id}`;
   const isPeriodic = job.everyMinutes < 1440;
   const time = `${String(Math.floor(job.offsetMinutes / 60)).padStart(2, '0')}:${String(job.offsetMinutes % 60).padStart(2, '0')}:00`;
-  const periodic = isCopy ? 'Immediate' : 'Periodically';
-  const window = [true, ...Array.from({ length: 167 }, () => true)];
   return {
     id: job.id,
     name: job.name,
@@ -149,19 +160,23 @@ export function renderJob(version: ApiVersion, { job, last, lastBackup, next }: 
     ...(next !== null && { nextRun: moment(next, 'Z') }),
     ...(version >= 7 && { lastBackup: lastBackup === null ? null : moment(lastBackup, 'Z') }),
     ...(version >= 6 && { repositoryId: job.repositoryId }),
-    ...(version >= 8 && { organizationId: job.organizationId, eTag: 912 }),
+    ...(version >= 8 && { organizationId: job.organizationId, eTag: last ? Number(last.session.start / 10_000_000n) : 1 }),
     schedulePolicy: {
-      type: isPeriodic ? periodic : isCopy ? 'DailyAtTime' : 'Daily',
+      type: scheduleTypeOf(job),
       ...(isPeriodic ? { periodicallyEvery: `Hours${job.everyMinutes / 60}` } : { dailyType: 'Everyday', dailyTime: time }),
-      ...(!isCopy && { retryEnabled: true, retryNumber: 3, retryWaitInterval: 10 }),
-      backupWindowEnabled: false,
-      ...(version >= 6 && { backupWindowSettings: { backupWindow: window } }),
+      ...(isCopy
+        ? { backupCopyWindowEnabled: false }
+        : { retryEnabled: true, retryNumber: 3, retryWaitInterval: 10, backupWindowEnabled: false }),
+      // The weekly grid, an hour an entry.
+      ...(version >= 6 && !isCopy && { scheduleEnabled: job.isEnabled, backupWindowSettings: { backupWindow: new Array<boolean>(168).fill(true) } }),
     },
     _links: links(version, {
       self: path,
       organization: isCopy ? null : `Organizations/${job.organizationId}`,
       backupRepository: isCopy ? null : `BackupRepositories/${job.repositoryId}`,
-      jobsessions: version >= 7 ? `JobSessions?jobId=${job.id}` : `${path}/JobSessions`,
+      jobsessions: isCopy ? null : version >= 7 ? `JobSessions?jobId=${job.id}` : `${path}/JobSessions`,
+      selectedItems: isCopy ? null : `${path}/SelectedItems`,
+      excludedItems: isCopy ? null : `${path}/ExcludedItems`,
     }),
   };
 }
@@ -200,9 +215,12 @@ export function renderRepository(version: ApiVersion, repository: DemoRepository
     ...rest,
     retentionPeriodType: 'Monthly',
     monthlyRetentionPeriod: 26,
+    retentionFrequencyType: 'Daily',
+    dailyTime: '08:00:00',
+    dailyType: 'Everyday',
     ...(version === 2 ? { capacity, freeSpace } : { capacityBytes: capacity, freeSpaceBytes: freeSpace, retentionType: 'ItemLevel' }),
-    ...(version >= 6 && { isOutOfSync: false, isLongTerm: capacity === null }),
-    ...(version >= 8 && { proxyPoolId: null, isOutdated: false, isOutOfOrder: false, outOfOrderReason: null }),
+    ...(version >= 6 && { isOutOfSync: false, isLongTerm: capacity === null, objectStorageEncryptionEnabled: false }),
+    ...(version >= 8 && { proxyPoolId: null, organizationId: null, isIndexed: true, isMigrationLocked: false, isOutdated: false, isOutOfOrder: false, outOfOrderReason: null }),
     _links: links(version, { self: path, proxy: `Proxies/${repository.proxyId}` }),
   };
 }
@@ -210,7 +228,7 @@ export function renderRepository(version: ApiVersion, repository: DemoRepository
 export function renderProxy(version: ApiVersion, proxy: DemoProxy, isExtended: boolean): Body {
   const { throttlingValue, threadsNumber } = proxy;
   const isThrottled = throttlingValue !== null;
-  const hasThrottling = version !== 7 || isExtended;
+  const hasThrottling = version < 5 || version > 7 || isExtended;
   const path = `Proxies/${proxy.id}`;
   return {
     id: proxy.id,
@@ -239,7 +257,8 @@ export function renderProxy(version: ApiVersion, proxy: DemoProxy, isExtended: b
 export function renderError(version: ApiVersion, message: string, errorCode?: string): Body {
   return {
     message,
-    ...(version >= 7 && { errorCode: errorCode ?? null }),
+    ...(version === 7 && { errorCode: null }), // ProxyOffline is all that v7 knows
+    ...(version >= 8 && { errorCode: errorCode ?? null }),
     ...(version >= 8 && { stackTrace: '   at Veeam.Archiver.REST.Controllers.SecretController.Get()' }),
   };
 }

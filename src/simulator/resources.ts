@@ -28,6 +28,8 @@ export type ResourceRequest = Readonly<{
 const DEFAULT_LIMIT = 30;
 const MAX_LIMIT = 10_000;
 
+/** Nothing at this path; unlike an unknown id, it has no code. */
+const noRoute: Answer = { status: 404, message: 'No HTTP resource was found that matches the request.' };
 const notFound = (what: string): Answer => ({ status: 404, message: `${what} with the specified ID was not found.`, errorCode: 'ResourceNotFound' });
 const invalid = (message: string): Answer => ({ status: 400, message, errorCode: 'ParameterValidationFailure' });
 
@@ -35,30 +37,45 @@ const invalid = (message: string): Answer => ({ status: 400, message, errorCode:
 function numberIn(query: ReadonlyMap<string, string>, name: string): number | null | undefined {
   const text = query.get(name);
   if (text === undefined) return null;
-  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : undefined;
 }
 
+/** `null` where the parameter is absent, `undefined` where it is no date. */
+function momentIn(query: ReadonlyMap<string, string>, name: string): Ticks | null | undefined {
+  const text = query.get(name);
+  if (text === undefined) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ticksOfMs(ms);
+}
+
+const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+const isTrue = (text: string | undefined, otherwise: boolean): boolean => (text === undefined ? otherwise : text.toLowerCase() === 'true');
+
 /** All of a list in a bare array, or one page of it, as the version has it for this list. */
-function list(request: ResourceRequest, path: string, isPaged: boolean, rows: readonly unknown[]): Answer {
-  if (!isPaged) return { status: 200, body: rows };
+function list<T>(request: ResourceRequest, path: string, isPaged: boolean, rows: readonly T[], bodyOf: (row: T) => unknown): Answer {
+  if (!isPaged) return { status: 200, body: rows.map(bodyOf) };
   const { version, query } = request;
-  const offset = numberIn(query, 'offset') ?? 0;
+  const offset = numberIn(query, 'offset');
   const asked = numberIn(query, 'limit');
-  if (numberIn(query, 'offset') === undefined || asked === undefined || asked === 0) return invalid('offset and limit must be positive.');
+  if (offset === undefined || asked === undefined || asked === 0) return invalid('offset and limit must be positive.');
+  const from = offset ?? 0;
   const limit = Math.min(asked ?? DEFAULT_LIMIT, MAX_LIMIT);
-  const link = (at: number, linkVersion = version): { href: string } => ({ href: `${href(linkVersion, path)}?offset=${at}&limit=${limit}` });
-  const hasNext = offset + limit < rows.length;
+  const link = (at: number, linkVersion = version): { href: string } => {
+    const filters = [...query].filter(([name]) => name !== 'offset' && name !== 'limit');
+    return { href: `${href(linkVersion, path)}?${new URLSearchParams([...filters, ['offset', String(at)], ['limit', String(limit)]]).toString()}` };
+  };
   return {
     status: 200,
     body: {
-      offset,
+      offset: from,
       limit,
       ...(version === 6 && { totalCount: rows.length }),
-      results: rows.slice(offset, offset + limit),
+      results: rows.slice(from, from + limit).map(bodyOf),
       _links: {
-        self: link(offset),
-        ...(offset > 0 && { first: link(0), prev: link(Math.max(0, offset - limit)) }),
-        ...(hasNext && { next: link(offset + limit, version === 8 ? 7 : version) }), // a v8 server is seen to say v7
+        self: link(from),
+        ...(from > 0 && { first: link(0), prev: link(Math.max(0, from - limit)) }),
+        // A v8 server is seen to say v7 here.
+        ...(from + limit < rows.length && { next: link(from + limit, version === 8 ? 7 : version) }),
       },
     },
   };
@@ -107,6 +124,7 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
       rows = rows.filter(({ job }) => job.kind === jobType);
     }
     const jobId = version >= 7 ? query.get('jobid') : undefined;
+    if (jobId !== undefined && !isUuid(jobId)) return invalid('jobId is not valid.');
     if (jobId !== undefined) rows = rows.filter(({ job }) => job.id === jobId.toLowerCase());
     const status = version >= 8 ? query.get('status') : undefined;
     if (status !== undefined) {
@@ -115,17 +133,18 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
       rows = rows.filter((session) => snapshotOf(session, now()).status === inBodies);
     }
     // By their text both bounds are on the creation of a session, whatever their names say.
-    const lower = version >= 6 ? query.get('endtimelowerbound') : undefined;
-    if (lower !== undefined) rows = rows.filter(({ start }) => start >= ticksOfMs(Date.parse(lower)));
-    const upper = version >= 7 ? query.get('endtimeupperbound') : undefined;
-    if (upper !== undefined) rows = rows.filter(({ start }) => start <= ticksOfMs(Date.parse(upper) + 1));
-    const bodies = rows.map((session) => render(version, session, true));
-    return list(request, path, version >= 5, bodies);
+    const lower = version >= 6 ? momentIn(query, 'endtimelowerbound') : null;
+    const upper = version >= 7 ? momentIn(query, 'endtimeupperbound') : null;
+    if (lower === undefined || upper === undefined) return invalid('The date is not valid.');
+    if (lower !== null) rows = rows.filter(({ start }) => start >= lower);
+    if (upper !== null) rows = rows.filter(({ start }) => start <= upper);
+    return list(request, path, version >= 5, rows, (session) => render(version, session, true));
   }
 
   function answerSessions(request: ResourceRequest): Answer {
     const { version, segments } = request;
-    const [, id, part, lineId] = segments;
+    const [, id, part, lineId, ...more] = segments;
+    if (more.length > 0) return noRoute;
     if (id === undefined) return listSessions(request, 'JobSessions', sessionsIn(version));
     const session = sessionsIn(version).find((candidate) => candidate.id === id);
     if (!session) return notFound('Job session');
@@ -139,48 +158,54 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
       }
       if (version >= 8) {
         const type = request.query.get('type');
+        if (type !== undefined && !['Running', 'Warning', 'Error', 'Success', 'Stop'].includes(type)) return invalid(`type ${type} is not valid.`);
         if (type !== undefined) lines = lines.filter((line) => line['type'] === type);
-        if (request.query.get('orderasc') === 'false') lines.reverse();
+        if (!isTrue(request.query.get('orderasc'), true)) lines.reverse();
       }
-      return list(request, `${path}/LogItems`, version >= 3, lines);
+      return list(request, `${path}/LogItems`, version >= 3, lines, (line) => line);
     }
-    if (part === 'processedobjects' && version >= 7) {
+    if (part === 'processedobjects' && version >= 7 && lineId === undefined) {
       const users = organizations.find((organization) => organization.id === session.job.organizationId)?.users ?? [];
-      return list(request, `${path}/ProcessedObjects`, true, renderProcessedObjects(session, users, now()));
+      return list(request, `${path}/ProcessedObjects`, true, renderProcessedObjects(session, users, now()), (object) => object);
     }
-    return notFound('Resource'); // `/log`, among others: the link is dead
+    return noRoute; // `/log`, among others: the link is dead
   }
 
   function answerJobs(request: ResourceRequest, kind: 'Backup' | 'Copy'): Answer {
     const { version, segments, query } = request;
-    const [, id, part] = segments;
+    const [, id, part, ...more] = segments;
+    if (more.length > 0) return noRoute;
     const all = jobs.filter((job) => job.kind === kind);
     const path = kind === 'Backup' ? 'Jobs' : 'CopyJobs';
     if (id === undefined) {
-      const organizationId = version >= 8 ? query.get('organizationid') : undefined;
-      const repositoryId = version >= 8 || kind === 'Copy' ? query.get('repositoryid') : undefined;
+      const organizationId = version >= 8 ? query.get('organizationid')?.toLowerCase() : undefined;
+      const repositoryId = version >= 8 || kind === 'Copy' ? query.get('repositoryid')?.toLowerCase() : undefined;
       const rows = all.filter((job) => (organizationId ?? job.organizationId) === job.organizationId && (repositoryId ?? job.repositoryId) === job.repositoryId);
-      return list(request, path, version >= 8, rows.map((job) => renderJob(version, stateOf(job))));
+      return list(request, path, version >= 8, rows, (row) => renderJob(version, stateOf(row)));
     }
     const job = all.find((candidate) => candidate.id === id);
     if (!job) return notFound('Job');
     if (part === undefined) return { status: 200, body: renderJob(version, stateOf(job)) };
+    if (part === 'backupjob' && kind === 'Copy') {
+      const source = jobs.find((candidate) => candidate.id === job.backupJobId);
+      return source ? { status: 200, body: renderJob(version, stateOf(source)) } : notFound('Job');
+    }
     if (part === 'jobsessions' && version <= 6 && kind === 'Backup') {
       return listSessions(request, `Jobs/${id}/JobSessions`, sessionsIn(version).filter((session) => session.job.id === id));
     }
-    return notFound('Resource');
+    return noRoute;
   }
 
   function answerOrganizations(request: ResourceRequest): Answer {
     const { version, segments, query } = request;
     const [, id, part] = segments;
-    const isExtended = version <= 5 || (query.get('extendedview') ?? String(version === 6)) === 'true';
+    const isExtended = version <= 5 || isTrue(query.get('extendedview'), version === 6);
     const bodyOf = (organization: DemoOrganization): unknown => renderOrganization(version, stateOfOrganization(organization), isExtended);
-    if (id === undefined) return list(request, 'Organizations', version >= 8, organizations.map(bodyOf));
+    if (id === undefined) return list(request, 'Organizations', version >= 8, organizations, bodyOf);
     const organization = organizations.find((candidate) => candidate.id === id);
     if (!organization) return notFound('Organization');
     if (part === undefined) return { status: 200, body: bodyOf(organization) };
-    if (part !== 'jobs' || version >= 8) return notFound('Resource');
+    if (part !== 'jobs' || version >= 8) return noRoute;
     const theirs = jobs.filter((job) => job.kind === 'Backup' && job.organizationId === id);
     return { status: 200, body: theirs.map((job) => renderJob(version, stateOf(job))) };
   }
@@ -188,9 +213,14 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
   /** A list of things that have nothing below them, and its items. */
   function answerPlain<T extends { id: string }>(request: ResourceRequest, path: string, all: readonly T[], bodyOf: (thing: T) => unknown): Answer {
     const [, id, part] = request.segments;
-    if (id === undefined) return list(request, path, request.version >= 8, all.map(bodyOf));
+    if (id === undefined) return list(request, path, request.version >= 8, all, bodyOf);
     const thing = all.find((candidate) => candidate.id === id);
-    return thing && part === undefined ? { status: 200, body: bodyOf(thing) } : notFound('Resource');
+    return thing && part === undefined ? { status: 200, body: bodyOf(thing) } : noRoute;
+  }
+
+  function answerRepositories(request: ResourceRequest, path: string, proxyId: string | undefined): Answer {
+    const all = repositories.filter((repository) => (proxyId ?? repository.proxyId) === repository.proxyId);
+    return answerPlain(request, path, all, (repository) => renderRepository(request.version, repository));
   }
 
   return {
@@ -202,20 +232,24 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
         case 'jobs':
           return answerJobs(request, 'Backup');
         case 'copyjobs':
-          return version >= 6 ? answerJobs(request, 'Copy') : notFound('Resource');
+          return version >= 6 ? answerJobs(request, 'Copy') : noRoute;
         case 'organizations':
           return answerOrganizations(request);
-        case 'backuprepositories':
-          return answerPlain(request, 'BackupRepositories', repositories, (repository) => renderRepository(version, repository));
+        case 'backuprepositories': {
+          const proxyId = version >= 4 ? query.get('proxyid')?.toLowerCase() : undefined;
+          return answerRepositories(request, 'BackupRepositories', proxyId);
+        }
         case 'proxies': {
-          const isExtended = (query.get('extendedview') ?? String(version <= 6)) === 'true';
+          const [, id, part] = segments;
+          if (part === 'repositories') return answerRepositories({ ...request, segments: [] }, `Proxies/${id ?? ''}/Repositories`, id);
+          const isExtended = isTrue(query.get('extendedview'), version <= 6);
           return answerPlain(request, 'Proxies', proxies, (proxy) => renderProxy(version, proxy, isExtended));
         }
         case 'serviceinstance':
-          if (version < 6 || segments.length > 1) return notFound('Resource');
+          if (segments.length > 1) return noRoute;
           return { status: 200, body: { installationId: '9b1d2c3e-4f50-4617-8a2b-3c4d5e6f7081', version: '8.0.2.159' } };
         default:
-          return notFound('Resource');
+          return noRoute;
       }
     },
   };

@@ -1,5 +1,5 @@
 import { organizations } from './landscape.js';
-import { snapshotOf, TICKS_PER_SECOND, type DemoSession, type Ticks } from './history.js';
+import { snapshotOf, type DemoSession, type Ticks } from './history.js';
 import { uuidFrom } from './random.js';
 
 export type DemoLogLine = Readonly<{
@@ -23,7 +23,7 @@ function cultureTime(ticks: Ticks): string {
 /** The two lines that documentation shows of its one session. */
 function documentedLines(session: DemoSession): DemoLogLine[] {
   return [
-    { id: 'e7668151-524f-4fa5-a30a-c647bf7ca8c5', usn: 1, type: 'Success', message: 'Job started at 4/4/2017 12:07:21 AM', start: session.start - 329_839n, end: session.start - 329_839n },
+    { id: 'e7668151-524f-4fa5-a30a-c647bf7ca8c5', usn: 1, type: 'Success', message: 'Job started at 4/4/2017 12:07:21 AM', start: session.start - 330_089n, end: session.start - 330_089n },
     { id: 'a6c7a35c-20e1-4cf9-931e-c1e060172b43', usn: 2, type: 'Success', message: 'Connected to organization', start: session.start - 320_112n, end: session.start + 39_957_918n },
   ];
 }
@@ -34,38 +34,42 @@ const troubles = [
   'The site is locked for reading; permissions were not backed up',
 ];
 
-/** A session's log at a moment, oldest line first. Numbers have gaps, as the server's do. */
+/** A session's log at a moment, oldest line first. Numbers have gaps, as the server's do; lines are added, not rewritten. */
 export function logOf(session: DemoSession, now: Ticks): readonly DemoLogLine[] {
   if (session.id === 'be376069-2865-4156-a9bc-825cef7d687e') return documentedLines(session);
   const { isRunning, progress } = snapshotOf(session, now);
   const organization = organizations.find(({ id }) => id === session.job.organizationId);
   const users = organization?.users ?? [];
   const lines: DemoLogLine[] = [];
-  let clock = session.start;
-  const add = (usn: number, type: DemoLogLine['type'], message: string, lasts: Ticks | null): void => {
-    const end = lasts === null ? null : clock + lasts;
-    lines.push({ id: uuidFrom(`${session.id} line ${usn}`), usn, type, message, start: clock, end });
-    clock = end ?? clock;
+  const add = (usn: number, type: DemoLogLine['type'], message: string, start: Ticks, end: Ticks | null): void => {
+    lines.push({ id: uuidFrom(`${session.id} line ${usn}`), usn, type, message, start, end });
   };
+  const { start, end } = session;
 
-  add(1, 'Success', `Job started at ${cultureTime(session.start)}`, 0n);
-  if (!isRunning && session.outcome === 'Failed') {
-    add(2, 'Error', `Failed to connect to organization ${organization?.name ?? ''}. The remote server returned an error: (401) Unauthorized.`, session.end - clock);
-    add(1000, 'Error', 'Job finished with error: no object could be processed', 0n);
+  add(1, 'Success', `Job started at ${cultureTime(start)}`, start, start);
+  if (session.outcome === 'Failed') {
+    const name = organization?.name ?? '';
+    if (isRunning) add(2, 'Running', `Connecting to organization ${name}`, start, null);
+    else {
+      add(2, 'Error', `Failed to connect to organization ${name}. The remote server returned an error: (401) Unauthorized.`, start, end);
+      add(1000, 'Error', 'Job finished with error: no object could be processed', end, end);
+    }
     return lines;
   }
-  add(2, 'Success', 'Connected to organization', 4n * TICKS_PER_SECOND);
-  add(1000, 'Success', `Found ${session.objects} objects`, 2n * TICKS_PER_SECOND);
-  const each = (session.end - clock) / BigInt(session.objects + 1);
+  add(2, 'Success', 'Connected to organization', start, start);
+  add(1000, 'Success', `Found ${session.objects} objects`, start, start);
+  // As far as `progress` counts: object n is done when n + 1 parts of the time are over.
+  const doneAt = (index: number): Ticks => start + ((end - start) * BigInt(index)) / BigInt(Math.max(session.objects, 1));
   for (let index = 0; index < progress; index += 1) {
     const user = `${users[index % users.length] ?? 'object'}${index < users.length ? '' : ` (archive ${Math.floor(index / users.length)})`}`;
     const isTroubled = session.outcome === 'Warning' && index % 7 === 2;
     const trouble = troubles[index % troubles.length] ?? '';
-    add(1001 + index, isTroubled ? 'Warning' : 'Success', `Processing mailbox ${user} completed${isTroubled ? ` with warning: ${trouble}` : ''}`, each);
+    const message = `Processing mailbox ${user} completed${isTroubled ? ` with warning: ${trouble}` : ''}`;
+    add(1001 + index, isTroubled ? 'Warning' : 'Success', message, doneAt(index), doneAt(index + 1));
   }
   const next = 1001 + progress;
-  if (isRunning) add(next, 'Running', `Processing mailbox ${users[progress % users.length] ?? 'object'}`, null);
-  else if (session.outcome === 'Stopped') add(next, 'Stop', 'Job was stopped by an administrator', 0n);
-  else add(next, session.outcome === 'Warning' ? 'Warning' : 'Success', `Job finished at ${cultureTime(session.end)}`, 0n);
+  if (isRunning) add(next, 'Running', `Processing mailbox ${users[progress % users.length] ?? 'object'}`, doneAt(progress), null);
+  else if (session.outcome === 'Stopped') add(next, 'Stop', 'Job was stopped by an administrator', end, end);
+  else add(next, session.outcome === 'Warning' ? 'Warning' : 'Success', `Job finished at ${cultureTime(end)}`, end, end);
   return lines;
 }

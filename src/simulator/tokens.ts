@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 export const DEMO_USER = { username: 'demo', password: 'demo' } as const;
 
 const LIFETIME_SECONDS = 3600;
+const MAX_REFRESHABLE = 1000;
 
 export type TokenPair = Readonly<{ accessToken: string; refreshToken: string; expiresInSeconds: number; issuedMs: number }>;
 
@@ -21,6 +22,9 @@ export function createTokens(nowMs: () => number): Tokens {
   const refreshable = new Set<string>();
 
   const issue: Tokens['issue'] = ({ accessToken, expiresInSeconds = LIFETIME_SECONDS, needsCookie = false } = {}) => {
+    // A page that shows a fresh token issues many.
+    const [oldest] = refreshable;
+    if (refreshable.size > MAX_REFRESHABLE && oldest !== undefined) refreshable.delete(oldest);
     for (const [token, { untilMs }] of access) if (untilMs <= nowMs()) access.delete(token);
     const pair = {
       accessToken: accessToken ?? `AQAAA${randomBytes(24).toString('base64url')}`,
