@@ -329,3 +329,23 @@ ${lines.join('\n')}
   --version, -v         print the version
 `;
 }
+
+/** `docs/configuration.md`. */
+export function renderSettingsTable(): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|');
+  const rows = Object.values(settings).map(
+    ({ env, flag, expects, fallback, describe }) =>
+      `| \`${env}\` | \`--${flag}\` | ${cell(expects)} | ${fallback === undefined ? '' : `\`${fallback}\``} | ${cell(describe)} |`,
+  );
+  return `# Configuration
+
+Each setting is an environment variable and a flag; the flag goes first. An empty variable is an unset one. What cannot be
+used ends the start, with one message that lists every problem. This page is made from the code by \`npm run build\`.
+
+| variable | flag | value | default | meaning |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+\`backup365-gateway simulator\` starts the demo server alone; of these settings it takes \`PORT\` (4443 unless set) and \`LOG_LEVEL\`.
+`;
+}

@@ -1,0 +1,25 @@
+# Build: everything that compiling needs.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY codegen.yml tsconfig.json tsconfig.build.json ./
+COPY schema ./schema
+COPY scripts ./scripts
+COPY src ./src
+RUN mkdir docs && npm run build
+
+# What runs: production dependencies and the compiled program alone.
+FROM node:24-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev && npm cache clean --force
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/schema ./schema
+USER node
+EXPOSE 4000
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Node is the first process and handles SIGTERM itself.
+CMD ["node", "dist/main.js"]
