@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Trust } from './upstream/tls.js';
@@ -194,6 +195,14 @@ function readOrigin(text: string): { origin: string } | { problem: string } {
   return { origin: `${url.protocol}//${url.hostname}:${port}` };
 }
 
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** What a thrown thing says of itself. */
 function textOf(error: unknown, property: 'message' | 'code'): string | undefined {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, property) : undefined;
@@ -241,7 +250,8 @@ export function loadConfig(
   /** The value of a setting; undefined when it is not set, or is no value. */
   function read<N extends Name>(name: N): Value<N> | undefined {
     const { env: variable, flag, expects, fallback, read: readText } = settings[name] as Setting<Value<N>>;
-    const text = flags[flag] ?? (env[variable] === '' ? undefined : env[variable]) ?? fallback;
+    const given = (flags[flag] ?? env[variable])?.trim();
+    const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) return undefined;
     const value = readText(text);
     if (value === undefined) problems.push(`${flag in flags ? `--${flag}` : variable} must be ${expects}; got ${JSON.stringify(text)}`);
@@ -264,7 +274,7 @@ export function loadConfig(
     if (caFile === undefined) return { by: 'system' };
     try {
       const pem = readFileSync(caFile, 'utf8');
-      if (!pem.includes('-----BEGIN CERTIFICATE-----')) problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
+      if (!isCertificate(pem)) problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
       return { by: 'ca', pem };
     } catch (error) {
       problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);

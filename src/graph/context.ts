@@ -1,4 +1,4 @@
-import { openApi, type BackupServer, type NoToken } from '../upstream/api.js';
+import { openApi, type UpstreamServer, type NoToken } from '../upstream/api.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** What one operation is answered with. */
@@ -8,6 +8,6 @@ export type Context = Readonly<{
   loaders: Loaders;
 }>;
 
-export function createContext(server: BackupServer, token: string | NoToken, requestId: string): Context {
+export function createContext(server: UpstreamServer, token: string | NoToken, requestId: string): Context {
   return { requestId, loaders: createLoaders(openApi(server, token)) };
 }

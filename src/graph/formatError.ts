@@ -44,7 +44,8 @@ const noToken: Readonly<Record<string, string>> = {
   malformed: 'The Authorization header must be exactly one, "Bearer <token>" with a token of the backup server.',
 };
 
-const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has more under this answer's request id.";
+/** All that a client is told of a fault of ours. */
+export const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has more under this answer's request id.";
 
 /** Apollo's codes that are not in our list, and what they are there. */
 const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST' };

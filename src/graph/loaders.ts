@@ -139,12 +139,15 @@ export function createLoaders(api: Api): Loaders {
     async (wanted) => {
       const newest = await (await openSessions({})).readPage(NEWEST);
       const byJob = new Map<string, JobSessionRecord>();
-      for (const session of newest.rows) {
+      // Behind a row that cannot be read, nobody knows what is the latest: it may have been that one.
+      const unreadableAt = newest.rows.findIndex((session) => session instanceof Error || session.jobId instanceof Error);
+      const isPlain = unreadableAt === -1;
+      for (const session of isPlain ? newest.rows : newest.rows.slice(0, unreadableAt)) {
         if (session instanceof Error || typeof session.jobId !== 'string') continue;
         if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
       }
       return Promise.all(
-        wanted.map(async (job) => byJob.get(job.id) ?? (newest.hasMore ? readLatestSession(job).catch(asError) : null)),
+        wanted.map(async (job) => byJob.get(job.id) ?? (newest.hasMore || !isPlain ? readLatestSession(job).catch(asError) : null)),
       );
     },
     { cacheKeyFn: (job) => job.id },

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { UpstreamError } from '../upstream/errors.js';
 import type { Field, Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
@@ -45,26 +46,33 @@ async function relatedJob(
 /** A job's organization; a copy job's, before v8, is that of the job whose backups it copies. */
 async function organizationIdOf({ loaders }: Context, job: JobRecord): Promise<Field<string | null>> {
   if (job.organizationId !== null || typeof job.sourceJobId !== 'string') return job.organizationId;
-  return (await loaders.load(jobs, job.sourceJobId))?.organizationId ?? null;
+  try {
+    return (await loaders.load(jobs, job.sourceJobId))?.organizationId ?? null;
+  } catch (error) {
+    if (error instanceof UpstreamError) return error;
+    throw error;
+  }
 }
 
-/** A page of rows that are all at hand, by name. */
+const MAX_KEY_CHARACTERS = 100;
+
+/** A page of the rows of a small collection, by name. */
 function byName<Row extends Identified>(
-  rows: readonly Field<Row>[],
+  readRows: () => Promise<readonly Field<Row>[]>,
   nameOf: (row: Row) => Field<string | null>,
   list: Readonly<{ name: string; filter?: unknown }>,
   args: ConnectionArguments,
 ): Promise<Connection<Row>> {
   const key = (row: Row): string => {
     const name = nameOf(row);
-    return `${typeof name === 'string' ? name.toLowerCase() : ''}\u0000${row.id}`; // the id tells rows of one name apart
+    // A cursor holds it, so it is cut; the id tells rows of one name apart.
+    return `${typeof name === 'string' ? name.toLowerCase().slice(0, MAX_KEY_CHARACTERS) : ''}\u0000${row.id}`;
   };
   const rank = (row: Field<Row>): string => (row instanceof Error ? '\uffff' : key(row)); // what cannot be read comes last
-  const sorted = rows.toSorted((a, b) => ascending(rank(a), rank(b)));
   return readConnection(
     {
       name: nameList(list.name, list.filter ?? null),
-      list: listOf(sorted),
+      open: async () => listOf((await readRows()).toSorted((a, b) => ascending(rank(a), rank(b)))),
       order: { key, compare: ascending },
       keeps: () => true,
       scanLimitRows: Infinity,
@@ -73,27 +81,35 @@ function byName<Row extends Identified>(
   );
 }
 
-async function listJobs(context: Context, args: ConnectionArguments, filter: JobFilter): Promise<Connection<JobRecord>> {
+function listJobs(context: Context, args: ConnectionArguments, filter: JobFilter): Promise<Connection<JobRecord>> {
   const { loaders } = context;
   const checked = {
     ...filter,
     organizationId: optionalUuidArgument('filter.organizationId', filter.organizationId),
     repositoryId: optionalUuidArgument('filter.repositoryId', filter.repositoryId),
   };
-  const narrows = checked.organizationId !== null || checked.repositoryId !== null;
-  const options = narrows ? { filter: checked } : {};
-  const [backup, copy] = await Promise.all([
-    filter.type === 'COPY' || filter.type === 'UNKNOWN' ? [] : loaders.collect(jobs, options),
-    filter.type === 'BACKUP' || filter.type === 'UNKNOWN' ? [] : loaders.collect(copyJobs, options),
-  ]);
-  const kept = await Promise.all(
-    [...backup, ...copy].map(async (job) => {
-      if (job instanceof Error) return true;
-      return matchesJob(checked, job, checked.organizationId === null ? null : await organizationIdOf(context, job));
-    }),
-  );
-  const rows = [...backup, ...copy].filter((_, index) => kept[index]);
-  return byName(rows, ({ name }) => name, { name: 'jobs', filter: checked }, args);
+  const options = checked.organizationId === null && checked.repositoryId === null ? {} : { filter: checked };
+  const isOf = (type: JobType): boolean => filter.type === null || filter.type === undefined || filter.type === type;
+
+  /** The job where it is asked for, null where not, and why where that cannot be told. */
+  async function pick(job: Field<JobRecord>): Promise<Field<JobRecord> | null> {
+    if (job instanceof Error) return job;
+    const organizationId = checked.organizationId === null ? null : await organizationIdOf(context, job);
+    if (organizationId instanceof Error) return organizationId;
+    return matchesJob(checked, job, organizationId) ? job : null;
+  }
+
+  async function readRows(): Promise<readonly Field<JobRecord>[]> {
+    await loaders.api.version();
+    const lists = await Promise.all([
+      isOf('BACKUP') ? loaders.collect(jobs, options) : [],
+      isOf('COPY') ? loaders.collect(copyJobs, options) : [],
+    ]);
+    const picked = await Promise.all(lists.flat().map((job) => pick(job)));
+    return picked.filter((job) => job !== null);
+  }
+
+  return byName(readRows, ({ name }) => name, { name: 'jobs', filter: checked }, args);
 }
 
 async function readLog(
@@ -106,7 +122,7 @@ async function readLog(
   return readConnection(
     {
       name: nameList('log', filter),
-      list: await loaders.open(logItems, filter),
+      open: async () => (types?.length === 0 ? (await loaders.api.version(), listOf([])) : loaders.open(logItems, filter)),
       order: {
         key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
         compare: filter.order === 'ASC' ? ascending : descending,
@@ -131,18 +147,18 @@ export const resolvers: Resolvers = {
     jobs: (_, { filter, ...args }, context) => listJobs(context, args, filter ?? {}),
     organization: (_, { id }, { loaders }, info) =>
       loaders.load(organizations, uuidArgument('id', id), selectsAny(info, extendedOrganizationFields)),
-    organizations: async (_, args, { loaders }, info) => {
-      const rows = await loaders.collect(organizations, { isExtended: selectsAny(info, extendedOrganizationFields) });
-      return byName(rows, ({ name }) => name, { name: 'organizations' }, args);
+    organizations: (_, args, { loaders }, info) => {
+      const readRows = () => loaders.collect(organizations, { isExtended: selectsAny(info, extendedOrganizationFields) });
+      return byName(readRows, ({ name }) => name, { name: 'organizations' }, args);
     },
     backupRepository: (_, { id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
-    backupRepositories: async (_, args, { loaders }) =>
-      byName(await loaders.collect(backupRepositories), ({ name }) => name, { name: 'backupRepositories' }, args),
+    backupRepositories: (_, args, { loaders }) =>
+      byName(() => loaders.collect(backupRepositories), ({ name }) => name, { name: 'backupRepositories' }, args),
     proxy: (_, { id }, { loaders }, info) =>
       loaders.load(proxies, uuidArgument('id', id), selectsAny(info, extendedProxyFields)),
-    proxies: async (_, args, { loaders }, info) => {
-      const rows = await loaders.collect(proxies, { isExtended: selectsAny(info, extendedProxyFields) });
-      return byName(rows, ({ hostName }) => hostName, { name: 'proxies' }, args);
+    proxies: (_, args, { loaders }, info) => {
+      const readRows = () => loaders.collect(proxies, { isExtended: selectsAny(info, extendedProxyFields) });
+      return byName(readRows, ({ hostName }) => hostName, { name: 'proxies' }, args);
     },
     backupServer: async (_, __, { loaders }) => ({ apiVersion: (await loaders.api.version()).name }),
   },
@@ -157,7 +173,7 @@ export const resolvers: Resolvers = {
       return readConnection(
         {
           name: nameList('processedObjects', sessionId),
-          list: await loaders.open(processedObjects, { sessionId }),
+          open: () => loaders.open(processedObjects, { sessionId }),
           order: null,
           keeps: () => true,
           scanLimitRows: loaders.api.scanLimitRows,

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
-import type { BackupServer } from '../upstream/api.js';
+import type { UpstreamServer } from '../upstream/api.js';
 import { createGraphqlHandler } from './graphqlRoute.js';
 import { renderLandingPage } from './landingPage.js';
 
 const MAX_REQUEST_BYTES = 1024 * 1024;
 
+/** How long a caller may take to send a request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 export type AppOptions = Readonly<{
-  server: BackupServer;
+  server: UpstreamServer;
   introspection: boolean;
   log: Log;
   /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
@@ -28,6 +33,19 @@ function requestIdOf(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID();
 }
 
+/** An error in the shape that GraphQL clients read. */
+function refusal(message: string, code: ErrorCode, requestId?: string): object {
+  return { errors: [{ message, extensions: { code, ...(requestId !== undefined && { requestId }) } }] };
+}
+
+/** Answers what is no HTTP request. Fastify's own handler would log the packet, and with it the token. */
+function refuseMalformed(_: unknown, socket: Socket): void {
+  if (!socket.writable) return;
+  const body = JSON.stringify(refusal('This is no HTTP request.', 'BAD_REQUEST', randomUUID()));
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`);
+}
+
 /** The gateway's HTTP server, ready to listen. Closing it stops the graph as well. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { server, log } = options;
@@ -42,6 +60,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, request, reply) => {
+      void (reply as FastifyReply).status(400).send(refusal(error.message, 'BAD_REQUEST', request.id));
+    },
   });
 
   http.addHook('onRequest', (request, reply, done) => {
@@ -54,14 +77,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     const status = error.statusCode ?? 500;
     const isCallers = status >= 400 && status < 500;
     if (!isCallers) log.error({ requestId: request.id, error: error.stack }, 'a request failed');
-    const message = isCallers ? error.message : "This is a fault of the gateway; its log has more under this answer's request id.";
-    const code = isCallers ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
-    return reply.status(status).send({ errors: [{ message, extensions: { code, requestId: request.id } }] });
+    const answer = isCallers
+      ? refusal(error.message, 'BAD_REQUEST', request.id)
+      : refusal(INTERNAL_MESSAGE, 'INTERNAL_SERVER_ERROR', request.id);
+    return reply.status(status).send(answer);
   });
-  http.setNotFoundHandler((request, reply) => {
-    const message = 'Nothing is here: GraphQL is at /graphql.';
-    return reply.status(404).send({ errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId: request.id } }] });
-  });
+  http.setNotFoundHandler((request, reply) =>
+    reply.status(404).send(refusal('Nothing is here: GraphQL is at /graphql.', 'BAD_REQUEST', request.id)),
+  );
 
   http.route({ method: ['GET', 'POST'], url: '/graphql', handler: createGraphqlHandler(graph, server) });
   http.get('/', (_, reply) => {

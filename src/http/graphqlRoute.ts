@@ -1,7 +1,7 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
-import type { BackupServer } from '../upstream/api.js';
+import type { UpstreamServer } from '../upstream/api.js';
 import { readBearerToken } from './bearer.js';
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -22,7 +22,7 @@ function withRequestId(body: string, requestId: string): string {
 }
 
 /** `/graphql`: hands the request to the graph and its answer back, with what a Fastify integration would add left out. */
-export function createGraphqlHandler(graph: ApolloServer<Context>, server: BackupServer) {
+export function createGraphqlHandler(graph: ApolloServer<Context>, server: UpstreamServer) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { id: requestId } = request;
     const { status = 200, headers, body } = await graph.executeHTTPGraphQLRequest({

@@ -15,7 +15,7 @@ export function renderLandingPage(options: Readonly<{ curl: string; isEmbedded: 
 </style>
 <h1>backup365-gateway</h1>
 <p>One typed graph in front of the REST API of Veeam Backup for Microsoft 365. GraphQL is at
-<a href="/graphql"><code>/graphql</code></a>.</p>
+<code>/graphql</code>.</p>
 ${options.isEmbedded ? '<p>No backup server is configured: answers come from the <strong>embedded demo server</strong>.</p>' : ''}
 <p>Try it: paste this into a terminal.</p>
 <pre><code>${escape(options.curl)}</code></pre>

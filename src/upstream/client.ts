@@ -37,8 +37,8 @@ function faultOf(status: number): Fault {
 }
 
 /** `Retry-After` in whole seconds: it is a number of them, or a date. */
-function retryAfterSeconds(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
+function retryAfterSeconds(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header);
   const untilMs = Date.parse(header) - Date.now();
   return Number.isNaN(untilMs) ? undefined : Math.max(0, Math.ceil(untilMs / 1000));
@@ -63,7 +63,7 @@ function connectionError(error: unknown, about: About): UpstreamError {
 
 /** One server's REST API as JSON over HTTP: one origin, no redirects, no retries, a deadline and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
-  const agents = createAgents(options.trust);
+  const agents = createAgents(options.trust, options.timeoutMs);
   const http: Got = got.extend({
     prefixUrl: options.origin,
     agent: agents,
@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): Client {
           fault: faultOf(status),
           status,
           errorCode: errorCodeIn(body),
-          retryAfterSeconds: retryAfterSeconds(headers['retry-after'] as string | undefined),
+          retryAfterSeconds: status === 429 ? retryAfterSeconds(headers['retry-after']) : undefined,
           reason: status < 400 ? 'a redirect' : undefined,
         });
       }

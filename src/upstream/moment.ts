@@ -1,3 +1,5 @@
+import type { Field } from './resource.js';
+
 /**
  * Moments as the REST API writes them: ISO 8601 with 0 to 7 fraction digits, in `Z` or at an offset, both from one server.
  * They are carried as text, because a JavaScript `Date` keeps 3 digits.
@@ -31,4 +33,11 @@ export function secondsBetween(startUtc: string, endUtc: string): number {
   const wholeSeconds = (Date.parse(`${endUtc.slice(0, 19)}Z`) - Date.parse(`${startUtc.slice(0, 19)}Z`)) / 1000;
   const nanoseconds = Number(endUtc.slice(20, -1).padEnd(9, '0')) - Number(startUtc.slice(20, -1).padEnd(9, '0'));
   return (wholeSeconds * 1e9 + nanoseconds) / 1e9;
+}
+
+/** The same of two fields of a record: null while there is no end, and at fault when one of them is. */
+export function duration(start: Field<string | null>, end: Field<string | null>): Field<number | null> {
+  if (start instanceof Error) return start;
+  if (end instanceof Error) return end;
+  return start === null || end === null ? null : secondsBetween(start, end);
 }

@@ -39,10 +39,19 @@ export function adviceFor(code: string): string | undefined {
  */
 class PinnedAgent extends https.Agent {
   readonly #sha256: string;
+  readonly #timeoutMs: number;
+  /** Sockets that no request has yet, so that none but this agent can close them. */
+  readonly #pending = new Set<tls.TLSSocket>();
 
-  constructor(sha256: string, options: https.AgentOptions) {
+  constructor(sha256: string, timeoutMs: number, options: https.AgentOptions) {
     super({ ...options, maxCachedSessions: 0 });
     this.#sha256 = sha256;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override destroy(): void {
+    for (const socket of this.#pending) socket.destroy();
+    super.destroy();
   }
 
   override createConnection(
@@ -50,29 +59,37 @@ class PinnedAgent extends https.Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
     const socket = tls.connect({ ...options, rejectUnauthorized: false });
+    const fail = (code: string): void => {
+      socket.destroy(Object.assign(new Error('no trusted connection'), { code }));
+    };
+    const late = setTimeout(fail, this.#timeoutMs, 'ETIMEDOUT');
+    this.#pending.add(socket);
     const finish = (error: Error | null): void => {
+      clearTimeout(late);
+      this.#pending.delete(socket);
       socket.removeListener('error', finish);
       callback?.(error, socket);
     };
     socket.once('error', finish);
+    socket.once('close', () => {
+      clearTimeout(late);
+      this.#pending.delete(socket);
+    });
     socket.once('secureConnect', () => {
-      if (socket.getPeerCertificate().fingerprint256 === this.#sha256) {
-        finish(null);
-        return;
-      }
-      socket.destroy(Object.assign(new Error('certificate fingerprint mismatch'), { code: FINGERPRINT_MISMATCH }));
+      if (socket.getPeerCertificate().fingerprint256 === this.#sha256) finish(null);
+      else fail(FINGERPRINT_MISMATCH);
     });
     return undefined;
   }
 }
 
-/** The agents for one server. Connections are kept open between requests. */
-export function createAgents(trust: Trust): { http: http.Agent; https: https.Agent } {
+/** The agents for one server. Connections are kept open between requests; `timeoutMs` is for making one. */
+export function createAgents(trust: Trust, timeoutMs: number): { http: http.Agent; https: https.Agent } {
   const options = { keepAlive: true, scheduling: 'lifo' } as const;
   const https_ = (() => {
     switch (trust.by) {
       case 'fingerprint':
-        return new PinnedAgent(trust.sha256, options);
+        return new PinnedAgent(trust.sha256, timeoutMs, options);
       case 'ca':
         return new https.Agent({ ...options, ca: trust.pem });
       case 'nothing':

@@ -1,5 +1,5 @@
 import type { JobSession, JobSessionFilter, Statistics } from '../../graph/generated.js';
-import { secondsBetween, sortKey, toUtc } from '../moment.js';
+import { duration, sortKey, toUtc } from '../moment.js';
 import type { Reader } from '../raw.js';
 import type { Field, Fields, ItemResource, Raw } from '../resource.js';
 
@@ -28,7 +28,10 @@ export const sessionStatuses = {
 
 /** Job types as bodies spell them, and the collections that hold them as links do. */
 const jobTypes = { backup: 'BACKUP', copy: 'COPY' } as const;
-const jobCollections: Readonly<Record<string, 'BACKUP' | 'COPY'>> = { jobs: 'BACKUP', copyjobs: 'COPY' };
+const jobCollections: ReadonlyMap<string | undefined, 'BACKUP' | 'COPY'> = new Map([
+  ['jobs', 'BACKUP'],
+  ['copyjobs', 'COPY'],
+]);
 
 const bottlenecks = { na: 'NOT_AVAILABLE', 'n/a': 'NOT_AVAILABLE', detecting: 'DETECTING', source: 'SOURCE', target: 'TARGET' } as const;
 
@@ -43,13 +46,6 @@ function normalizeStatistics(read: Reader): StatisticsRecord {
     bottleneck: read.oneOf('bottleneck', bottlenecks),
     isEstimated: read.flag('isEstimated') === true, // the v2 adapter's own mark; no server sends it
   };
-}
-
-/** Seconds between two moments that were read; null while there is no end, and at fault when one of them is. */
-export function duration(start: Field<string | null>, end: Field<string | null>): Field<number | null> {
-  if (start instanceof Error) return start;
-  if (end instanceof Error) return end;
-  return start === null || end === null ? null : secondsBetween(start, end);
 }
 
 export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
@@ -69,7 +65,7 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
       progress: read.int32('progress'),
       status: read.oneOf('status', sessionStatuses),
       details: read.text('details'),
-      type: read.oneOf('jobType', jobTypes) ?? jobCollections[read.link('job')?.collection ?? ''] ?? null,
+      type: read.oneOf('jobType', jobTypes) ?? jobCollections.get(read.link('job')?.collection) ?? null,
       configType: read.oneOf('jobSessionConfigType', { full: 'FULL', incremental: 'INCREMENTAL' }),
       retryCount: read.int32('retryCount'),
       willBeRetried: read.flag('jobWillBeRetried'),

@@ -1,6 +1,6 @@
 import type { LogItem, LogItemType } from '../../graph/generated.js';
+import { duration } from '../moment.js';
 import type { Fields, Resource } from '../resource.js';
-import { duration } from './jobSession.js';
 
 export type LogItemRecord = Fields<Omit<LogItem, '__typename' | 'id'>> & { readonly id: string };
 
@@ -32,7 +32,7 @@ export const logItems: Resource<'logItem', LogItemRecord> = {
     };
   },
   rank: (raw) => {
-    const number = Number(raw['usn']);
-    return Number.isFinite(number) ? number : 0;
+    const number = typeof raw['usn'] === 'string' ? Number(raw['usn']) : raw['usn'];
+    return typeof number === 'number' && Number.isFinite(number) ? number : 0;
   },
 };

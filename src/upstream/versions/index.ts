@@ -12,6 +12,9 @@ import type { Version } from './version.js';
 /** Every version that the gateway speaks, newest first. */
 export const versions: readonly Version[] = [v8, v7, v6, v5, v4, v3, v2];
 
+/** How often items that are not there may cost a probe. */
+const DOUBT_AFTER_MS = 30_000;
+
 export type VersionLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
   error: (fields: Record<string, unknown>, message: string) => void;
@@ -25,6 +28,8 @@ export type VersionFinder = Readonly<{
   current: () => Promise<Version>;
   /** Probe again at the next use: the server went away, or no longer knows a path, so it may come back as another version. */
   forget: (fault: Fault) => void;
+  /** An item was not there, which may be because the version no longer is: probe again, unless that was done just now. */
+  doubt: () => void;
   /** What is known of the server without asking it. */
   state: () => ServerState;
 }>;
@@ -32,6 +37,7 @@ export type VersionFinder = Readonly<{
 /** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
 export function createVersionFinder(client: Client, configured: string, log: VersionLog): VersionFinder {
   let pending: Promise<Version> | null = null;
+  let foundAtMs = 0;
   let state: ServerState = { apiVersion: null, lastFault: null };
 
   /** Without a token, so that none is sent before it is known what is asked. 401 and 403 say that the path exists. */
@@ -59,9 +65,14 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
     }
     const served: string[] = [];
     for (const version of versions.filter((version) => !candidates.includes(version))) {
-      if (await isServed(version)) served.push(version.name);
+      const isThere = await isServed(version).catch(() => false); // trouble with another version is not the news
+      if (isThere) served.push(version.name);
     }
-    log.error({ configured, served }, 'the backup server does not serve the API version that BACKUP_API_VERSION asks for');
+    const message =
+      configured === 'auto'
+        ? 'the backup server serves no API version that this gateway speaks'
+        : 'the backup server does not serve the API version that BACKUP_API_VERSION asks for';
+    log.error({ configured, served }, message);
     throw new UpstreamError({ fault: 'unavailable', resource: 'version', id: configured, reason: 'API version not served' });
   }
 
@@ -70,6 +81,7 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
       pending ??= find().then(
         (version) => {
           state = { apiVersion: version.name, lastFault: null };
+          foundAtMs = Date.now();
           return version;
         },
         (error: unknown) => {
@@ -83,6 +95,9 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
     forget: (fault) => {
       pending = null;
       state = { apiVersion: null, lastFault: fault };
+    },
+    doubt: () => {
+      if (Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
     },
     state: () => state,
   };

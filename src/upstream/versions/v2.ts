@@ -9,11 +9,14 @@ const unitBytes: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 *
 // One or two decimals: with three, `1.234 KB` could be a thousand and some.
 const amountPattern = /^\s*(\d{1,15})(?:[.,](\d{1,2}))?\s*([kmgt]?b)(?:\/s)?\s*(?:\(\s*(\d{1,15})\s*items?\/s\s*\))?\s*$/i;
 
+/** Longer than any amount, and short enough for the pattern's repeated blanks. */
+const MAX_AMOUNT_CHARACTERS = 64;
+
 type Amount = Readonly<{ bytes: number | null; items: number | null }>;
 
 /** Reads `99.1 KB/s (6 items/s)`, `20,8 MB/s`, `12345 B`; null for what is not of that form. */
 export function readAmount(text: string): Amount | null {
-  const match = amountPattern.exec(text);
+  const match = text.length <= MAX_AMOUNT_CHARACTERS ? amountPattern.exec(text) : null;
   if (!match) return null;
   const [, whole, decimals = '0', unit = '', items] = match;
   const bytes = Math.round(Number(`${whole ?? ''}.${decimals}`) * (unitBytes[unit.toLowerCase()] ?? NaN));

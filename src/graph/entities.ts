@@ -1,0 +1,32 @@
+import { isUnionType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { badInput } from './badInput.js';
+import type { Context } from './context.js';
+
+function problemOf(representation: unknown, entityNames: ReadonlySet<string>): Error | null {
+  const fields = typeof representation === 'object' && representation !== null ? representation : {};
+  const typename = '__typename' in fields ? fields.__typename : undefined;
+  if (typeof typename !== 'string' || !entityNames.has(typename)) {
+    return badInput('representations', `of an entity (${[...entityNames].join(', ')})`, typename);
+  }
+  const id = 'id' in fields ? fields.id : undefined;
+  return typeof id === 'string' ? null : badInput('id', 'a UUID', typeof id);
+}
+
+/**
+ * Lets each representation of `_entities` stand for itself. The resolver that comes with the subgraph throws for all of them
+ * when one has a type it does not know, and leaves those it had begun to answer unheard, which would end the process.
+ */
+export function guardEntities(schema: GraphQLSchema): void {
+  const union = schema.getType('_Entity');
+  const field = schema.getQueryType()?.getFields()['_entities'];
+  const resolveAll = field?.resolve as GraphQLFieldResolver<unknown, Context, { representations: readonly unknown[] }> | undefined;
+  if (!field || !resolveAll || !isUnionType(union)) throw new Error('the schema is no subgraph');
+  const entityNames = new Set(union.getTypes().map(({ name }) => name));
+  field.resolve = (source, { representations }: { representations: readonly unknown[] }, context: Context, info) =>
+    representations.map((representation) => {
+      const problem = problemOf(representation, entityNames);
+      if (problem) return problem;
+      const entities = resolveAll(source, { representations: [representation] }, context, info);
+      return Array.isArray(entities) ? (entities[0] as unknown) : entities;
+    });
+}

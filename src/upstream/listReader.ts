@@ -1,0 +1,88 @@
+import { UpstreamError, type About } from './errors.js';
+import { isObject } from './raw.js';
+import type { ListName, Raw, Window } from './resource.js';
+import { readListing, type Listing, type Place, type Query, type Version } from './versions/version.js';
+
+/** The longest page that is ever asked for. */
+export const MAX_PAGE_ROWS = 1000;
+
+export type Rank = ((raw: Raw) => string | number) | undefined;
+
+/** Raw rows of lists, in whatever envelope they come. */
+export type ListReader = Readonly<{
+  /** The rows of a window, in the order that the place asks for. */
+  readWindow: (name: ListName, place: Place, rank: Rank, window: Window) => Promise<Listing>;
+  /** Every row there is, page after page; `tooLarge` when there are more than `maxRows`. */
+  readWhole: (name: ListName, place: Place, maxRows: number) => Promise<readonly unknown[]>;
+}>;
+
+/**
+ * Reads lists of one API version through `get`, which asks for each path and query once. `maxReversedRows` bounds what is
+ * read of a list that the server cannot turn round.
+ */
+export function createListReader(
+  spoken: Version,
+  get: (path: string, query: Query, about: About) => Promise<unknown>,
+  maxReversedRows: number,
+): ListReader {
+  const sorted = { ASC: new WeakMap<object, readonly unknown[]>(), DESC: new WeakMap<object, readonly unknown[]>() };
+  const reversed = new Map<string, Promise<readonly unknown[]>>();
+
+  /** A whole list's rows in order. Sorting thousands of rows is done once, however many windows are read. */
+  function inOrder(rank: Rank, { order }: Place, rows: readonly unknown[]): readonly unknown[] {
+    if (!rank) return rows;
+    const known = sorted[order].get(rows);
+    if (known) return known;
+    const ranked = rows.map((row, index) => ({ row, index, rank: isObject(row) ? rank(row) : '' }));
+    const sign = order === 'ASC' ? 1 : -1;
+    ranked.sort((a, b) => (a.rank < b.rank ? -sign : a.rank > b.rank ? sign : a.index - b.index));
+    const ordered = ranked.map(({ row }) => row);
+    sorted[order].set(rows, ordered);
+    return ordered;
+  }
+
+  async function readListingAt(name: ListName, place: Place, window: Window): Promise<Listing> {
+    const about = { resource: name };
+    const { path, query } = place;
+    const paging = { offset: String(window.offset), limit: String(window.limit) };
+    if (!spoken.paged.has(name)) {
+      // A list that takes no paging is asked without, until it has answered in a page: then the rest is in further ones.
+      const first = readListing(await get(path, query, about), { ...window, offset: 0 }, about);
+      if (first.isWhole || window.offset === 0) return first;
+    }
+    return readListing(await get(path, { ...query, ...paging }, about), window, about);
+  }
+
+  async function readWhole(name: ListName, place: Place, maxRows: number): Promise<readonly unknown[]> {
+    const all: unknown[] = [];
+    for (;;) {
+      const { rows, isWhole, hasMore } = await readListingAt(name, place, { offset: all.length, limit: MAX_PAGE_ROWS });
+      if (isWhole) return rows;
+      for (const row of rows) all.push(row);
+      if (!hasMore) return all;
+      if (all.length >= maxRows) {
+        throw new UpstreamError({ fault: 'tooLarge', resource: name, reason: `more than ${maxRows} rows` });
+      }
+    }
+  }
+
+  function readReversed(name: ListName, place: Place): Promise<readonly unknown[]> {
+    const rows = reversed.get(place.path) ?? readWhole(name, place, maxReversedRows);
+    reversed.set(place.path, rows);
+    return rows;
+  }
+
+  return {
+    readWhole,
+    readWindow: async (name, place, rank, window) => {
+      const listing =
+        place.isReversed === true
+          ? { rows: await readReversed(name, place), isWhole: true, hasMore: false }
+          : await readListingAt(name, place, window);
+      if (!listing.isWhole) return listing;
+      const end = window.offset + window.limit;
+      const rows = inOrder(rank, place, listing.rows).slice(window.offset, end);
+      return { rows, isWhole: true, hasMore: listing.rows.length > end };
+    },
+  };
+}
