@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { ConfigError, loadConfig, renderHelp, settings } from '../src/config.js';
 import { versions } from '../src/upstream/versions/index.js';
 
@@ -43,6 +44,7 @@ describe('BACKUP_SERVER_URL', () => {
     ['https://backup.example.com', 'https://backup.example.com:4443'],
     ['https://backup.example.com/', 'https://backup.example.com:4443'],
     ['https://backup.example.com:443', 'https://backup.example.com:443'],
+    [' https://backup.example.com:443\n', 'https://backup.example.com:443'],
     ['https://Backup.Example.com:9419', 'https://backup.example.com:9419'],
     ['https://[2001:db8::1]', 'https://[2001:db8::1]:4443'],
     ['https://[2001:db8::1]:443', 'https://[2001:db8::1]:443'],
@@ -86,12 +88,14 @@ describe('trust', () => {
     expect(problems({ ...url, BACKUP_SERVER_FINGERPRINT: 'abc' })).toEqual([expect.stringContaining('SHA-256')]);
   });
 
-  test('by an authority’s file', () => {
+  test('by an authority’s file', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'ca.pem');
     expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('ENOENT')]);
     writeFileSync(file, 'not a certificate');
     expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('no certificate in it')]);
-    writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n');
+    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('no certificate in it')]);
+    writeFileSync(file, (await generate([{ name: 'commonName', value: 'Example CA' }], { keyType: 'ec', algorithm: 'sha256' })).cert);
     expect(load({ ...url, BACKUP_SERVER_CA_FILE: file }).config.server?.trust).toMatchObject({ by: 'ca' });
   });
 

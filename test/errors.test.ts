@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startGateway, withGateway, type Gateway, type GraphError } from './helpers/gateway.js';
 import type { Misbehaviour } from '../src/simulator/index.js';
 
@@ -93,6 +94,23 @@ describe('a server in trouble', () => {
     ]);
   });
 
+  test('the log names the row of a list that has a bad field', async () => {
+    const { id } = gateway.simulator.history.sessions()[0] ?? {};
+    undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 31, results: [{ id, status: 7 }] } });
+    gateway.logLines.length = 0;
+    await gateway.ask('{ jobSessions { nodes { status } } }');
+    expect(gateway.logLines).toMatchObject([{ code: 'UPSTREAM_BAD_RESPONSE', resource: 'jobSession', id, field: 'status' }]);
+  });
+
+  test('behind a session that cannot be read, the latest one is looked for anew', async () => {
+    const [newest, next] = gateway.simulator.history.sessions().filter(({ job: { name } }) => name === 'test_job');
+    const { id } = newest?.job ?? {};
+    const rows = [{ id: 'broken', jobId: id }, { id: next?.id, jobId: id, creationTime: '2026-01-01T00:00:00Z' }];
+    undo = gateway.simulator.misbehave(({ path, query }) => path === 'JobSessions' && query['limit'] === '200', { body: { offset: 0, limit: 200, results: rows } });
+    const { data } = await gateway.ask('query ($id: ID!) { job(id: $id) { latestSession { id } } }', { id });
+    expect(data.job.latestSession).toEqual({ id: newest?.id });
+  });
+
   test('one job that fails leaves its siblings, and the sessions', async () => {
     undo = gateway.simulator.misbehave(({ path }) => path === 'Jobs', { status: 403 });
     const failing = '00b96531-1a68-4c90-a398-91141ffedb3b';
@@ -165,9 +183,35 @@ describe('the API version', () => {
     });
   });
 
+  test('trouble with another version does not hide it', async () => {
+    await withGateway({ apiVersion: 'v5', simulator: { versions: [6, 7] } }, async ({ ask, logLines, simulator }) => {
+      simulator.misbehave(({ version }) => version === 'v6', { status: 500 });
+      expect(codes((await ask('{ jobs { nodes { id } } }')).errors)).toEqual(['UPSTREAM_UNAVAILABLE']);
+      expect(logLines).toContainEqual(expect.objectContaining({ level: 50, configured: 'v5', served: ['v7'] }));
+    });
+  });
+
   test('none that we know is UPSTREAM_UNAVAILABLE', async () => {
     await withGateway({ simulator: { versions: [] } }, async ({ ask }) => {
       expect(codes((await ask('{ jobs { nodes { id } } }')).errors)).toEqual(['UPSTREAM_UNAVAILABLE']);
+    });
+  });
+
+  test('items that are not there make it look, now and then, whether the version still is', async () => {
+    await withGateway({}, async ({ ask, simulator }) => {
+      expect((await ask(QUERY)).data.jobSession).toEqual({ id: SESSION });
+      simulator.misbehave(({ version }) => version === 'v8', { status: 404 });
+      const session = `{ jobSession(id: "${SESSION}") { id } }`;
+      expect((await ask(session)).data.jobSession).toBeNull();
+      expect((await ask(session)).data.jobSession).toBeNull();
+      const later = Date.now() + 31_000;
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => later);
+      try {
+        expect((await ask(session)).data.jobSession).toBeNull(); // this one raises the doubt
+        expect((await ask(session)).data.jobSession).toEqual({ id: SESSION }); // v7 answers
+      } finally {
+        clock.mockRestore();
+      }
     });
   });
 
@@ -263,6 +307,19 @@ describe('bad input', () => {
     }
   });
 
+  test('is told before anything is asked of the server', async () => {
+    for (const args of ['first: 0', 'after: "x"']) {
+      for (const field of ['jobSessions', 'jobs', 'organizations', 'backupRepositories', 'proxies']) await bad(`{ ${field}(${args}) { nodes { id } } }`);
+    }
+  });
+
+  test('a choice of nothing is answered without looking', async () => {
+    const { data, errors, upstream } = await gateway.ask('{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }');
+    expect({ data, errors, upstream }).toEqual({ data: { jobSessions: { nodes: [] }, jobs: { nodes: [] } }, errors: undefined, upstream: [] });
+    const stranger = await gateway.ask('{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }', {}, { token: null });
+    expect(codes(stranger.errors)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+  });
+
   test('ids in filters', async () => {
     expect(await bad('{ jobSessions(filter: { jobId: "x" }) { nodes { id } } }')).toMatchObject({ extensions: { argument: 'filter.jobId' } });
     expect(await bad('{ jobs(filter: { organizationId: "x" }) { nodes { id } } }')).toMatchObject({ extensions: { argument: 'filter.organizationId' } });
@@ -320,6 +377,25 @@ describe('documents and HTTP', () => {
   test('another content type, and another path', async () => {
     expect(await post('query=x', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415, code: 'BAD_REQUEST' });
     expect(await post('{}', undefined, '/elsewhere')).toMatchObject({ status: 404, code: 'BAD_REQUEST' });
+  });
+
+  test('a path that cannot be decoded, and what is no HTTP at all, the token in it unlogged', async () => {
+    expect(await post('{}', undefined, '/%')).toMatchObject({ status: 400, code: 'BAD_REQUEST', requestId: expect.any(String) });
+    gateway.logLines.length = 0;
+    const { port } = new URL(gateway.url);
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(`POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.token}\r\nbad header\r\n\r\n`);
+      });
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('close', () => {
+        resolve(text);
+      });
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('"BAD_REQUEST"');
+    expect(gateway.logLines).toEqual([]); // the level is trace, and the packet would be there as bytes
   });
 
   test("a caller's request id is kept if it is a plain word", async () => {

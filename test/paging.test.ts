@@ -63,6 +63,80 @@ describe.each(['v2', 'v5', 'v8'])('%s', (apiVersion) => {
   });
 });
 
+describe('cursors', () => {
+  const TIED = [5, 4, 4, 4, 3, 2].map((second, index) => ({ id: `00000000-0000-4000-8000-00000000000${index}`, status: 'Success', creationTime: `2026-01-01T00:00:0${second}Z` }));
+
+  /** Reads on after the row at `index`, from a server that has lost some of its rows since. */
+  async function readOn(index: number, lost: number[]): Promise<string[]> {
+    return withGateway({ apiVersion: 'v5' }, async (gateway) => {
+      const serve = (rows: object[]): (() => void) => {
+        const undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 1000, results: rows } });
+        const undoRest = [1, 2, 3, 4, 5].map((offset) => gateway.simulator.misbehave(({ path, query }) => path === 'JobSessions' && query['offset'] === String(offset), { body: { offset, limit: 1000, results: rows.slice(offset) } }));
+        return () => {
+          for (const off of [undo, ...undoRest]) off();
+        };
+      };
+      const undo = serve(TIED);
+      const { data } = await gateway.ask(QUERY, { first: 10, after: null });
+      undo();
+      serve(TIED.filter((_, at) => !lost.includes(at)));
+      const next = await gateway.ask(QUERY, { first: 10, after: data.jobSessions.edges[index].cursor });
+      expect(next.errors).toBeUndefined();
+      return next.data.jobSessions.nodes.map(({ id }: { id: string }) => id.at(-1));
+    });
+  }
+
+  test('at rows of one moment hide none of them, whichever is deleted', async () => {
+    expect(await readOn(1, [])).toEqual(['2', '3', '4', '5']);
+    expect(await readOn(1, [0])).toEqual(['2', '3', '4', '5']);
+    expect(await readOn(2, [0, 1])).toEqual(['3', '4', '5']);
+    expect(await readOn(4, [4])).toEqual(['5']);
+    // With the row itself gone, what was beside it may come twice, but not never.
+    expect(await readOn(1, [1])).toEqual(['2', '3', '4', '5']);
+    expect(await readOn(5, [5])).toEqual([]);
+  });
+
+  test('that are old are found again in few requests', async () => {
+    await withGateway({ simulator: { days: 4 } }, async (gateway) => {
+      const { data } = await gateway.ask(QUERY, { first: 1, after: null });
+      const [top, next] = gateway.simulator.history.sessions();
+      expect(data.jobSessions.nodes[0].id).toBe(top?.id);
+      for (let times = 0; times < 600; times += 1) gateway.simulator.history.insert(top?.job.id ?? '');
+      const page = await gateway.ask(QUERY, { first: 1, after: data.jobSessions.pageInfo.endCursor });
+      expect(page.data.jobSessions.nodes).toMatchObject([{ id: next?.id }]);
+      expect(page.upstream.length).toBeLessThanOrEqual(4);
+    });
+  });
+
+  test('that are not reached within the scan limit go on from there', async () => {
+    await withGateway({ simulator: { days: 4 }, scanLimitRows: 1000 }, async (gateway) => {
+      const { data } = await gateway.ask(QUERY, { first: 1, after: null });
+      const [top, next] = gateway.simulator.history.sessions();
+      for (let times = 0; times < 2500; times += 1) gateway.simulator.history.insert(top?.job.id ?? '');
+      let after = data.jobSessions.pageInfo.endCursor as string;
+      const found: string[] = [];
+      for (let times = 0; found.length === 0 && times < 5; times += 1) {
+        const page = await gateway.ask(QUERY, { first: 1, after });
+        found.push(...page.data.jobSessions.nodes.map(({ id }: { id: string }) => id));
+        after = page.data.jobSessions.pageInfo.endCursor as string;
+        expect(after).toEqual(expect.any(String));
+      }
+      expect(found).toEqual([next?.id]);
+    });
+  });
+
+  test('of things with long names are taken back', async () => {
+    await withGateway({}, async (gateway) => {
+      const results = [1, 2].map((n) => ({ id: `00000000-0000-4000-8000-00000000000${n}`, name: `${'n'.repeat(5000)}${n}` }));
+      gateway.simulator.misbehave(({ path }) => path === 'BackupRepositories', { body: { offset: 0, limit: 1000, results } });
+      const query = 'query ($after: String) { backupRepositories(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }';
+      const { data } = await gateway.ask(query);
+      const next = await gateway.ask(query, { after: data.backupRepositories.pageInfo.endCursor });
+      expect(next.data.backupRepositories.nodes).toEqual([{ id: results[1]?.id }]);
+    });
+  });
+});
+
 describe('one gateway', () => {
   let gateway: Gateway;
   beforeAll(async () => {
@@ -174,6 +248,13 @@ describe.each(['v2', 'v4', 'v7', 'v8'])('the log under %s', (apiVersion) => {
     expect(ascending.slice(0, 3)).toEqual([1, 2, 1000]);
     expect(ascending).toHaveLength((session?.objects ?? 0) + 4);
     expect(await readLog(session?.id ?? '', 'DESC')).toEqual([...ascending].reverse());
+  });
+
+  test('comes in both orders in one operation', async () => {
+    const id = 'be376069-2865-4156-a9bc-825cef7d687e';
+    const { data } = await gateway.ask(`{ jobSession(id: "${id}") { up: log { nodes { sequenceNumber } } down: log(order: DESC) { nodes { sequenceNumber } } } }`);
+    expect(data.jobSession.up.nodes).toEqual([{ sequenceNumber: 1 }, { sequenceNumber: 2 }]);
+    expect(data.jobSession.down.nodes).toEqual([{ sequenceNumber: 2 }, { sequenceNumber: 1 }]);
   });
 
   test('of a running session grows while it is read, and no line is shown twice or hidden', async () => {

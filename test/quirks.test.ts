@@ -250,11 +250,19 @@ describe('traps', () => {
     });
   });
 
-  test.each([['../../Organizations'], ['Jobs/..%2f..%2fProxies'], ['javascript:alert(1)'], [''], [5], [null]])('a job link to %j leads nowhere', async (href) => {
+  test.each([['../../Organizations'], ['Jobs/..%2f..%2fProxies'], ['javascript:alert(1)'], ['/x/constructor'], [''], [5], [null]])('a job link to %j leads nowhere', async (href) => {
     await withFixedBody('v8', `JobSessions/${id}`, asSession({ _links: { job: { href } } }), async (ask) => {
       const { data, errors, upstream } = await ask(`{ jobSession(id: "${id}") { type job { name } } }`);
       expect({ ...data.jobSession, errors }).toEqual({ type: null, job: null, errors: undefined });
       expect(upstream).toHaveLength(1);
+    });
+  });
+
+  test('a job link to a collection of no kind tells no type', async () => {
+    const href = '/v6/constructor/00b96531-1a68-4c90-a398-91141ffedb3b';
+    await withFixedBody('v6', `JobSessions/${id}`, asSession({ _links: { job: { href } } }), async (ask) => {
+      const { data, errors } = await ask(`{ jobSession(id: "${id}") { type job { name } } }`);
+      expect({ ...data.jobSession, errors }).toEqual({ type: null, job: { name: 'test_job' }, errors: undefined });
     });
   });
 
@@ -284,7 +292,12 @@ describe('traps', () => {
       expect(errors).toBeUndefined();
       expect(data.jobSession.statistics).toEqual({ processingRateBytesPerSecond: null, processingRateItemsPerSecond: null, readRateBytesPerSecond: null, writeRateBytesPerSecond: null, transferredDataBytes: null, processedObjects: 7, bottleneck: null, isEstimated: true });
     });
-    expect(gateway?.logLines.map(({ field, problem }) => [field, problem])).toEqual([
+    const strange = { processingRate: { toString: 1 }, readRate: [], writeRate: 5, transferredData: ' '.repeat(60_000) };
+    await withFixedBody('v2', `JobSessions/${id}`, asSession({ statistics: strange }), async (ask) => {
+      const { data, errors } = await ask(`{ jobSession(id: "${id}") { statistics { readRateBytesPerSecond transferredDataBytes } } }`);
+      expect({ ...data.jobSession.statistics, errors }).toEqual({ readRateBytesPerSecond: null, transferredDataBytes: null, errors: undefined });
+    });
+    expect(gateway?.logLines.slice(0, 4).map(({ field, problem }) => [field, problem])).toEqual([
       ['statistics.processingRate', 'unreadable text'],
       ['statistics.readRate', 'unreadable text'],
       ['statistics.writeRate', 'unreadable text'],

@@ -33,6 +33,14 @@ test("the job's id alone costs nothing, spelled or spread", async () => {
   expect(data.jobSession.job).toEqual({ id: '00b96531-1a68-4c90-a398-91141ffedb3b', again: '00b96531-1a68-4c90-a398-91141ffedb3b', __typename: 'Job' });
 });
 
+test('a field that is skipped is not asked for', async () => {
+  const job = await gateway.ask(`query ($no: Boolean = false) { jobSession(id: "${SESSION}") { job { id name @skip(if: true) ... @include(if: $no) { description } } } }`);
+  expect(job.data.jobSession.job).toEqual({ id: '00b96531-1a68-4c90-a398-91141ffedb3b' });
+  expect(paths(job.upstream)).toEqual(['JobSessions/{id}']);
+  const organizations = await gateway.ask('query ($no: Boolean = false) { organizations { nodes { name isBackedUp @include(if: $no) } } }');
+  expect(organizations.upstream.map(({ query }) => query['extendedView'])).toEqual([undefined]);
+});
+
 test('one session under three aliases is one', async () => {
   const { upstream } = await gateway.ask(`{ a: jobSession(id: "${SESSION}") { id } b: jobSession(id: "${SESSION.toUpperCase()}") { id } c: jobSession(id: "${SESSION}") { status } }`);
   expect(paths(upstream)).toEqual(['JobSessions/{id}']);
@@ -121,6 +129,18 @@ describe('entities', () => {
     expect(paths(upstream)).toEqual(['Jobs']);
     expect(data._entities.filter(Boolean)).toHaveLength(jobIds.length);
     expect(errors).toMatchObject([{ path: ['_entities', jobIds.length], extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  test('what is no entity, or no id, fails in its own place', async () => {
+    const id = 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d';
+    const session = { __typename: 'JobSession', id };
+    const strange = [{ __typename: 'Nope', id: SESSION }, { __typename: 'Statistics', id: SESSION }, { id: SESSION }, 'x', 5, { __typename: 'Job' }, { __typename: 'Job', id: [SESSION] }, { __typename: 'Job', id: { toString: 1 } }, { __typename: 'Job', id: 'x' }];
+    gateway.logLines.length = 0;
+    const { data, errors, upstream } = await gateway.ask(entities, { refs: [session, ...strange, session] });
+    expect(data._entities).toEqual([expect.objectContaining({ id }), ...strange.map(() => null), expect.objectContaining({ id })]);
+    expect(errors?.map(({ path, extensions }) => [path?.[1], extensions.code])).toEqual(strange.map((_, index) => [index + 1, 'BAD_USER_INPUT']));
+    expect(paths(upstream)).toEqual(['JobSessions/{id}']);
+    expect(gateway.logLines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
   test('one of each other kind is one each', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer, type Server } from 'node:https';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 
@@ -31,6 +31,23 @@ test('a pinned certificate is accepted whatever its name; another one is not, an
     expect(gateway.simulator.requests).toEqual([]);
     expect(gateway.logLines).toContainEqual(expect.objectContaining({ advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }));
   });
+});
+
+test('a server that never ends its handshake keeps no socket', async () => {
+  const sockets = new Set<Socket>();
+  const silent = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined).resume();
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const origin = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  await withGateway({ origin, trust: { by: 'fingerprint', sha256: other }, timeoutMs: 200 }, async (gateway) => {
+    const { errors } = await gateway.ask('{ jobs { nodes { id } } }');
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_TIMEOUT']);
+    expect(sockets.size).toBeLessThanOrEqual(1);
+  });
+  while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 10)); // or the test's own limit ends it
+  await new Promise((resolve) => silent.close(resolve));
 });
 
 test('verification that is switched off accepts anything', async () => {

@@ -58,7 +58,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...options.simulator });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
-  const log = createLog('debug', {
+  const log = createLog('trace', {
     write: (line) => {
       logLines.push(JSON.parse(line) as Record<string, unknown>);
     },
