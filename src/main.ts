@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, loadConfig, renderHelp, type Config } from './config.js';
+import { loadConfig, type Config } from './config/load.js';
+import { renderHelp } from './config/print.js';
+import { ConfigError } from './config/problems.js';
 import { createApp } from './http/app.js';
 import { createLog, type Log } from './log.js';
 import { DEMO_USER, startSimulator, type Simulator } from './simulator/index.js';

@@ -3,7 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { ConfigError, loadConfig, renderHelp, settings } from '../src/config.js';
+import { loadConfig } from '../src/config/load.js';
+import { renderHelp } from '../src/config/print.js';
+import { ConfigError } from '../src/config/problems.js';
+import { settings } from '../src/config/settings.js';
 import { versions } from '../src/upstream/versions/index.js';
 
 const names = versions.map(({ name }) => name);

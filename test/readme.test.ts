@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { settings } from '../src/config.js';
+import { settings } from '../src/config/settings.js';
 import { errorCodes } from '../src/graph/formatError.js';
 import { withGateway } from './helpers/gateway.js';
 

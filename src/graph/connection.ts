@@ -1,6 +1,7 @@
 import type { List } from '../upstream/api.js';
 import { MAX_PAGE_ROWS } from '../upstream/listReader.js';
-import type { Field, Identified, Page } from '../upstream/resource.js';
+import type { Field } from '../upstream/errors.js';
+import type { Identified, Page } from '../upstream/resource.js';
 import { badInput } from './badInput.js';
 import { readCursor, writeCursor, type Anchor } from './cursor.js';
 

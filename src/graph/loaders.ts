@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Api, List } from '../upstream/api.js';
-import { UpstreamError } from '../upstream/errors.js';
-import type { Field, Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
+import { UpstreamError, type Field } from '../upstream/errors.js';
+import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
 import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { readSessions } from './sessions.js';

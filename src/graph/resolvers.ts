@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { UpstreamError } from '../upstream/errors.js';
-import type { Field, Identified, ItemResource, ListName } from '../upstream/resource.js';
+import { UpstreamError, type Field } from '../upstream/errors.js';
+import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
 import { jobSessions } from '../upstream/resources/jobSession.js';

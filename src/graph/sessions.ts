@@ -1,20 +1,24 @@
-import type { Api } from '../upstream/api.js';
+import type { Api, List } from '../upstream/api.js';
 import { sortKey } from '../upstream/moment.js';
 import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { optionalUuidArgument } from './badInput.js';
 import { descending, listOf, readConnection, type Connection, type ConnectionArguments } from './connection.js';
 import { nameList } from './cursor.js';
 import type { JobSessionFilter } from './generated.js';
-import type { Loaders } from './loaders.js';
 
 const newestFirst = {
   key: ({ creationTime }: JobSessionRecord) => (typeof creationTime === 'string' ? sortKey(creationTime) : null),
   compare: descending,
 };
 
+type SessionLists = Readonly<{
+  openSessions: (filter: JobSessionFilter) => Promise<List<JobSessionRecord>>;
+  api: Pick<Api, 'scanLimitRows' | 'version'>;
+}>;
+
 /** Sessions that a filter asks for, newest first. */
 export async function readSessions(
-  { openSessions, api }: Pick<Loaders, 'openSessions'> & { readonly api: Pick<Api, 'scanLimitRows' | 'version'> },
+  { openSessions, api }: SessionLists,
   args: ConnectionArguments,
   filter: JobSessionFilter,
 ): Promise<Connection<JobSessionRecord>> {

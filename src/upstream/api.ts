@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import type { Client } from './client.js';
-import { UpstreamError, isNotFound, type About } from './errors.js';
+import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
 import { createListReader, type ListReader } from './listReader.js';
 import { isObject, Reader, toUuid } from './raw.js';
-import type { Field, Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
+import type { Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
 import { normalizeServiceInstance, serviceInstancePath, type ServiceInstanceRecord } from './resources/serviceInstance.js';
 import type { VersionFinder } from './versions/index.js';
 import type { Place, Query, Version } from './versions/version.js';

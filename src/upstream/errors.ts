@@ -43,6 +43,12 @@ export class UpstreamError extends Error {
   }
 }
 
+/** A field of a record: its value, or why it has none. A bad scalar spoils its field, not the record. */
+export type Field<T> = T | UpstreamError;
+
+/** A record: a GraphQL type as normalized, each field with its value or its fault. */
+export type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
+
 export function isNotFound(error: unknown): error is UpstreamError {
   return error instanceof UpstreamError && error.details.fault === 'notFound';
 }

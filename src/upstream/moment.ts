@@ -1,4 +1,4 @@
-import type { Field } from './resource.js';
+import type { Field } from './errors.js';
 
 /**
  * Moments as the REST API writes them: ISO 8601 with 0 to 7 fraction digits, in `Z` or at an offset, both from one server.

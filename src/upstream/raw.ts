@@ -1,6 +1,6 @@
-import { UpstreamError, type About } from './errors.js';
+import { UpstreamError, type About, type Field } from './errors.js';
 import { toUtc } from './moment.js';
-import type { Field, Notice, Raw } from './resource.js';
+import type { Notice, Raw } from './resource.js';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const nothingUuid = '00000000-0000-0000-0000-000000000000';

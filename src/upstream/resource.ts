@@ -1,15 +1,9 @@
 import type { JobFilter, JobSessionFilter, LogItemType, SortOrder } from '../graph/generated.js';
-import type { UpstreamError } from './errors.js';
+import type { Field } from './errors.js';
 import type { Reader } from './raw.js';
 
 /** A JSON object as received. What its fields hold is not known: `raw.ts` is where trust begins. */
 export type Raw = Readonly<Record<string, unknown>>;
-
-/** A field of a record: its value, or why it has none. A bad scalar spoils its field, not the record. */
-export type Field<T> = T | UpstreamError;
-
-/** A record: a GraphQL type as normalized, each field with its value or its fault. */
-export type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
 /** Tells the log, once per value, of something in a body that the gateway does not know or cannot read. */
 export type Notice = (what: Readonly<{ resource: string; field: string; value: string; problem: string }>) => void;

@@ -1,5 +1,6 @@
 import type { BackupRepository } from '../../graph/generated.js';
-import type { Field, Fields, ItemResource } from '../resource.js';
+import type { Field, Fields } from '../errors.js';
+import type { ItemResource } from '../resource.js';
 
 export type BackupRepositoryRecord = Fields<Omit<BackupRepository, '__typename' | 'id' | 'proxy'>> & {
   readonly id: string;

@@ -1,6 +1,7 @@
 import type { Job, JobFilter, SchedulePolicy } from '../../graph/generated.js';
 import type { Reader } from '../raw.js';
-import type { Field, Fields, ItemResource } from '../resource.js';
+import type { Field, Fields } from '../errors.js';
+import type { ItemResource } from '../resource.js';
 import { sessionStatuses } from './jobSession.js';
 
 export type SchedulePolicyRecord = Fields<Omit<SchedulePolicy, '__typename'>>;

@@ -1,7 +1,8 @@
 import type { JobSession, JobSessionFilter, Statistics } from '../../graph/generated.js';
 import { duration, sortKey, toUtc } from '../moment.js';
 import type { Reader } from '../raw.js';
-import type { Field, Fields, ItemResource, Raw } from '../resource.js';
+import type { Field, Fields } from '../errors.js';
+import type { ItemResource, Raw } from '../resource.js';
 
 export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & { readonly isEstimated: boolean };
 

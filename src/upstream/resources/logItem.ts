@@ -1,6 +1,7 @@
 import type { LogItem, LogItemType } from '../../graph/generated.js';
 import { duration } from '../moment.js';
-import type { Fields, Resource } from '../resource.js';
+import type { Fields } from '../errors.js';
+import type { Resource } from '../resource.js';
 
 export type LogItemRecord = Fields<Omit<LogItem, '__typename' | 'id'>> & { readonly id: string };
 

@@ -1,5 +1,6 @@
 import type { ProcessedObject } from '../../graph/generated.js';
-import type { Fields, Resource } from '../resource.js';
+import type { Fields } from '../errors.js';
+import type { Resource } from '../resource.js';
 
 export type ProcessedObjectRecord = Fields<Omit<ProcessedObject, '__typename' | 'id'>> & { readonly id: string };
 

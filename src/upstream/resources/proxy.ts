@@ -1,5 +1,6 @@
 import type { Proxy } from '../../graph/generated.js';
-import type { Fields, ItemResource } from '../resource.js';
+import type { Fields } from '../errors.js';
+import type { ItemResource } from '../resource.js';
 
 export type ProxyRecord = Fields<Omit<Proxy, '__typename' | 'id'>> & { readonly id: string };
 

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { textOf } from './problems.js';
+import { settings } from './settings.js';
+
+export type Command = 'serve' | 'simulator' | 'help' | 'version';
+
+/** Reads the command line alone: which command, and which settings its flags give. */
+export function readCommandLine(argv: readonly string[], problems: string[]): { command: Command; flags: Record<string, string> } {
+  const options = Object.fromEntries(Object.values(settings).map(({ flag }) => [flag, { type: 'string' } as const]));
+  try {
+    const parsed = parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+      allowPositionals: true,
+    });
+    const values: Readonly<Record<string, unknown>> = parsed.values;
+    const { positionals } = parsed;
+    const [word, ...more] = positionals;
+    if ((word !== undefined && word !== 'simulator') || more.length > 0) {
+      problems.push(`"${positionals.join(' ')}" is not a command: there is "simulator", or none to start the gateway`);
+    }
+    const flags = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    return { command: values['help'] === true ? 'help' : values['version'] === true ? 'version' : word === 'simulator' ? 'simulator' : 'serve', flags };
+  } catch (error) {
+    problems.push(textOf(error, 'message') ?? 'the command line cannot be read');
+    return { command: 'serve', flags: {} };
+  }
+}

@@ -1,0 +1,123 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Trust } from '../upstream/tls.js';
+import { readCommandLine, type Command } from './commandLine.js';
+import { ConfigError, textOf } from './problems.js';
+import { readOrigin } from './serverOrigin.js';
+import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
+
+export type Config = Readonly<{
+  /** The server's origin and how to trust it; null for the embedded one. */
+  server: Readonly<{ origin: string; trust: Trust }> | null;
+  apiVersion: string;
+  timeoutMs: number;
+  maxBodyBytes: number;
+  maxConcurrency: number;
+  scanLimitRows: number;
+  host: string;
+  port: number;
+  introspection: boolean;
+  logLevel: string;
+}>;
+
+/** The product's own default, for the demo server when it is started alone. */
+const SIMULATOR_PORT = 4443;
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== '';
+  } catch {
+    return false;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The command and the configuration, or one `ConfigError` that lists every problem. Flags go before environment variables.
+ * `apiVersions` are the names of the versions that the gateway speaks.
+ */
+export function loadConfig(
+  env: Environment,
+  argv: readonly string[],
+  apiVersions: readonly string[],
+): { command: Command; config: Config } {
+  const problems: string[] = [];
+  const { command, flags } = readCommandLine(argv, problems);
+  const isProduction = env['NODE_ENV'] === 'production';
+
+  /** The value of a setting; undefined when it is not set, or is no value. */
+  function read<N extends SettingName>(name: N): SettingValue<N> | undefined {
+    const { env: variable, flag, expects, fallback, read: readText } = settings[name] as Setting<SettingValue<N>>;
+    const given = (flags[flag] ?? env[variable])?.trim();
+    const text = given === undefined || given === '' ? fallback : given;
+    if (text === undefined) return undefined;
+    const value = readText(text);
+    if (value === undefined) problems.push(`${flag in flags ? `--${flag}` : variable} must be ${expects}; got ${JSON.stringify(text)}`);
+    return value;
+  }
+
+  /** Which certificate to accept: exactly one way. */
+  function readTrust(): Trust {
+    const fingerprint = read('fingerprint');
+    const caFile = read('caFile');
+    const isOff = read('tlsVerify') === 'off';
+    const given = [
+      fingerprint === undefined ? undefined : settings.fingerprint.env,
+      caFile === undefined ? undefined : settings.caFile.env,
+      isOff ? `${settings.tlsVerify.env}=off` : undefined,
+    ].filter((name) => name !== undefined);
+    if (given.length > 1) problems.push(`${given.join(' and ')} exclude each other: keep one`);
+    if (isOff) return { by: 'nothing' };
+    if (fingerprint !== undefined) return { by: 'fingerprint', sha256: fingerprint };
+    if (caFile === undefined) return { by: 'system' };
+    try {
+      const pem = readFileSync(caFile, 'utf8');
+      if (!isCertificate(pem)) problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
+      return { by: 'ca', pem };
+    } catch (error) {
+      problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);
+      return { by: 'system' };
+    }
+  }
+
+  function readServer(): Config['server'] {
+    const trust = readTrust();
+    const url = read('serverUrl');
+    if (url === undefined && isProduction && command === 'serve') {
+      problems.push(`${settings.serverUrl.env} must be set with NODE_ENV=production: ${settings.serverUrl.expects}`);
+    }
+    if (url === undefined || url === 'embedded') {
+      if (trust.by !== 'system') problems.push('how to trust a certificate is set, but no server: the embedded one is always pinned');
+      return null;
+    }
+    const result = readOrigin(url);
+    if ('origin' in result) return { origin: result.origin, trust };
+    problems.push(`${settings.serverUrl.env} must be ${settings.serverUrl.expects}; it ${result.problem}`);
+    return null;
+  }
+
+  function readApiVersion(): string {
+    const name = read('apiVersion') ?? 'auto';
+    if (name !== 'auto' && !apiVersions.includes(name)) {
+      problems.push(`${settings.apiVersion.env} must be ${settings.apiVersion.expects}; got ${JSON.stringify(name)}`);
+    }
+    return name;
+  }
+
+  const introspection = read('introspection');
+  const config: Config = Object.freeze({
+    server: readServer(),
+    apiVersion: readApiVersion(),
+    timeoutMs: read('timeoutMs') ?? 0,
+    maxBodyBytes: read('maxBodyBytes') ?? 0,
+    maxConcurrency: read('maxConcurrency') ?? 0,
+    scanLimitRows: read('scanLimitRows') ?? 0,
+    host: read('host') ?? '',
+    port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
+    introspection: introspection === undefined ? !isProduction : introspection === 'on',
+    logLevel: read('logLevel') ?? 'info',
+  });
+  if (problems.length > 0 && command !== 'help' && command !== 'version') throw new ConfigError(problems);
+  return { command, config };
+}

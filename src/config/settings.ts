@@ -1,0 +1,135 @@
+/** One setting: an environment variable and a flag for the same, and how its text is read. */
+export type Setting<T> = Readonly<{
+  env: string;
+  flag: string;
+  /** What the value is, for people. */
+  expects: string;
+  /** The text that is read when nothing is set; undefined when that differs by `NODE_ENV`, which `describe` then tells. */
+  fallback?: string;
+  describe: string;
+  /** The value, or undefined when the text is none. */
+  read: (text: string) => T | undefined;
+}>;
+
+const oneOf =
+  <const Choices extends readonly string[]>(...choices: Choices) =>
+  (text: string): Choices[number] | undefined =>
+    choices.find((choice) => choice === text);
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number | undefined =>
+    /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
+
+const setting = <T>(definition: Setting<T>): Setting<T> => definition;
+
+/** Every setting there is: what `--help`, `docs/configuration.md` and the messages about bad values are made of. */
+export const settings = {
+  serverUrl: setting({
+    env: 'BACKUP_SERVER_URL',
+    flag: 'server-url',
+    expects: 'an origin such as https://backup.example.com (port 4443 unless named), or "embedded"',
+    describe:
+      'The backup server’s REST service. Plain http is accepted on loopback only. `embedded` starts the demo server and fronts it, which is also what an unset value means, except with `NODE_ENV=production`, where it is an error.',
+    read: (text) => text,
+  }),
+  apiVersion: setting({
+    env: 'BACKUP_API_VERSION',
+    flag: 'api-version',
+    expects: '"auto" or a version that the gateway speaks, v2 to v8',
+    fallback: 'auto',
+    describe: 'The REST API version to speak; `auto` finds the newest that the server serves.',
+    read: (text) => (/^(auto|v\d{1,2})$/.test(text) ? text : undefined),
+  }),
+  caFile: setting({
+    env: 'BACKUP_SERVER_CA_FILE',
+    flag: 'server-ca-file',
+    expects: 'the path of a PEM file',
+    describe: 'The certificate authority that signed the server’s certificate, if the system does not know it.',
+    read: (text) => text,
+  }),
+  fingerprint: setting({
+    env: 'BACKUP_SERVER_FINGERPRINT',
+    flag: 'server-fingerprint',
+    expects: 'a SHA-256 fingerprint, 64 hexadecimal digits with or without colons',
+    describe: 'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one.',
+    read: (text) => {
+      const digits = text.replaceAll(':', '').toUpperCase();
+      return /^[0-9A-F]{64}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : undefined;
+    },
+  }),
+  tlsVerify: setting({
+    env: 'BACKUP_SERVER_TLS_VERIFY',
+    flag: 'server-tls-verify',
+    expects: '"on" or "off"',
+    fallback: 'on',
+    describe: '`off` accepts any certificate, and so anybody between here and the server: for a test alone. The log warns of it at start.',
+    read: oneOf('on', 'off'),
+  }),
+  timeoutMs: setting({
+    env: 'BACKUP_TIMEOUT_MS',
+    flag: 'timeout-ms',
+    expects: 'a whole number from 100 to 600000',
+    fallback: '10000',
+    describe: 'Milliseconds in which the server must have answered one request to its last byte.',
+    read: wholeNumber(100, 600_000),
+  }),
+  maxBodyBytes: setting({
+    env: 'BACKUP_MAX_BODY_BYTES',
+    flag: 'max-body-bytes',
+    expects: 'a whole number from 1024 to 1073741824',
+    fallback: String(32 * 1024 * 1024),
+    describe: 'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 600 bytes a session.',
+    read: wholeNumber(1024, 1024 ** 3),
+  }),
+  maxConcurrency: setting({
+    env: 'BACKUP_MAX_CONCURRENCY',
+    flag: 'max-concurrency',
+    expects: 'a whole number from 1 to 256',
+    fallback: '16',
+    describe: 'How many requests one operation may have in flight at the server.',
+    read: wholeNumber(1, 256),
+  }),
+  scanLimitRows: setting({
+    env: 'BACKUP_SCAN_LIMIT_ROWS',
+    flag: 'scan-limit-rows',
+    expects: 'a whole number from 1000 to 1000000',
+    fallback: '5000',
+    describe: 'How many rows of a list are looked through in vain for one connection, where the server cannot filter or order them itself.',
+    read: wholeNumber(1000, 1_000_000),
+  }),
+  host: setting({
+    env: 'HOST',
+    flag: 'host',
+    expects: 'an address or host name to listen on',
+    fallback: '127.0.0.1',
+    describe: 'The address to listen on; `0.0.0.0` for all, as the container image sets it.',
+    read: (text) => (/^[\w.:-]{1,255}$/.test(text) ? text : undefined),
+  }),
+  port: setting({
+    env: 'PORT',
+    flag: 'port',
+    expects: 'a whole number from 0 to 65535',
+    fallback: '4000',
+    describe: 'The TCP port to listen on; 0 for any that is free.',
+    read: wholeNumber(0, 65_535),
+  }),
+  introspection: setting({
+    env: 'GRAPHQL_INTROSPECTION',
+    flag: 'introspection',
+    expects: '"on" or "off"',
+    describe: 'Whether the schema can be asked for, `_service { sdl }` included. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
+    read: oneOf('on', 'off'),
+  }),
+  logLevel: setting({
+    env: 'LOG_LEVEL',
+    flag: 'log-level',
+    expects: '"trace", "debug", "info", "warn", "error", "fatal" or "silent"',
+    fallback: 'info',
+    describe: 'The least that is logged.',
+    read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+export type SettingValue<N extends SettingName> = (typeof settings)[N] extends Setting<infer T> ? T : never;
