@@ -63,7 +63,9 @@ async function serve(config: Config, log: Log): Promise<void> {
     trust: { by: 'fingerprint', sha256: simulator?.fingerprint ?? '' } as const,
   };
   if (trust.by === 'nothing') {
-    log.warn('BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.');
+    log.warn(
+      'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
+    );
   }
   const client = createClient({ origin, trust, timeoutMs: config.timeoutMs, maxBodyBytes: config.maxBodyBytes });
   const app = await createApp({
@@ -77,7 +79,8 @@ async function serve(config: Config, log: Log): Promise<void> {
     introspection: config.introspection,
     log,
     isEmbedded: simulator !== null,
-    exampleCurl: () => renderCurl(url(), simulator ? simulator.tokens.issue().accessToken : '<token of your backup server>'),
+    exampleCurl: () =>
+      renderCurl(url(), simulator ? simulator.tokens.issue().accessToken : '<token of your backup server>'),
   });
   const url = (): string => {
     const { address, port, family } = app.http.server.address() as AddressInfo; // it listens when this is called
@@ -102,7 +105,9 @@ async function simulate(config: Config, log: Log): Promise<void> {
   const simulator = await startSimulator({ port: config.port });
   closeOnSignals(log, simulator.close);
   print(`The demo backup server listens at ${simulator.origin}, certificate fingerprint\n${simulator.fingerprint}`);
-  print(`A token, for an hour:\n\n  curl -sk ${simulator.origin}/v8/token -d 'username=${DEMO_USER.username}&password=${DEMO_USER.password}&disable_antiforgery_token=true'\n`);
+  print(
+    `A token, for an hour:\n\n  curl -sk ${simulator.origin}/v8/token -d 'username=${DEMO_USER.username}&password=${DEMO_USER.password}&disable_antiforgery_token=true'\n`,
+  );
 }
 
 function readVersion(): string {
@@ -111,7 +116,11 @@ function readVersion(): string {
 }
 
 async function main(): Promise<void> {
-  const { command, config } = loadConfig(process.env, process.argv.slice(2), versions.map(({ name }) => name));
+  const { command, config } = loadConfig(
+    process.env,
+    process.argv.slice(2),
+    versions.map(({ name }) => name),
+  );
   if (command === 'help') print(renderHelp());
   else if (command === 'version') print(readVersion());
   else {
@@ -124,6 +133,9 @@ try {
   await main();
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`backup365-gateway could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  else
+    process.stderr.write(
+      `backup365-gateway could not start: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
   process.exit(1); // the embedded server may be up already, and would keep the process so
 }

@@ -38,8 +38,13 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
 
 test('in production a server must be named, and introspection is off', () => {
   expect(problems({ NODE_ENV: 'production' })).toEqual([expect.stringContaining('BACKUP_SERVER_URL must be set')]);
-  expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' }).config).toMatchObject({ server: null, introspection: false });
-  expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on' }).config.introspection).toBe(true);
+  expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' }).config).toMatchObject({
+    server: null,
+    introspection: false,
+  });
+  expect(
+    load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on' }).config.introspection,
+  ).toBe(true);
 });
 
 describe('BACKUP_SERVER_URL', () => {
@@ -86,7 +91,10 @@ describe('trust', () => {
   test('by fingerprint, however it is written', () => {
     const sha256 = 'AB:'.repeat(32).slice(0, -1);
     for (const text of [hex, sha256, hex.toUpperCase()]) {
-      expect(load({ ...url, BACKUP_SERVER_FINGERPRINT: text }).config.server?.trust).toEqual({ by: 'fingerprint', sha256 });
+      expect(load({ ...url, BACKUP_SERVER_FINGERPRINT: text }).config.server?.trust).toEqual({
+        by: 'fingerprint',
+        sha256,
+      });
     }
     expect(problems({ ...url, BACKUP_SERVER_FINGERPRINT: 'abc' })).toEqual([expect.stringContaining('SHA-256')]);
   });
@@ -95,22 +103,38 @@ describe('trust', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'ca.pem');
     expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('ENOENT')]);
     writeFileSync(file, 'not a certificate');
-    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('no certificate in it')]);
+    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([
+      expect.stringContaining('no certificate in it'),
+    ]);
     writeFileSync(file, '-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n');
-    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([expect.stringContaining('no certificate in it')]);
-    writeFileSync(file, (await generate([{ name: 'commonName', value: 'Example CA' }], { keyType: 'ec', algorithm: 'sha256' })).cert);
+    expect(problems({ ...url, BACKUP_SERVER_CA_FILE: file })).toEqual([
+      expect.stringContaining('no certificate in it'),
+    ]);
+    writeFileSync(
+      file,
+      (await generate([{ name: 'commonName', value: 'Example CA' }], { keyType: 'ec', algorithm: 'sha256' })).cert,
+    );
     expect(load({ ...url, BACKUP_SERVER_CA_FILE: file }).config.server?.trust).toMatchObject({ by: 'ca' });
   });
 
   test('by nothing; and only one way at a time, and not of the embedded server', () => {
     expect(load({ ...url, BACKUP_SERVER_TLS_VERIFY: 'off' }).config.server?.trust).toEqual({ by: 'nothing' });
-    expect(problems({ ...url, BACKUP_SERVER_TLS_VERIFY: 'off', BACKUP_SERVER_FINGERPRINT: hex })).toEqual([expect.stringContaining('exclude each other')]);
+    expect(problems({ ...url, BACKUP_SERVER_TLS_VERIFY: 'off', BACKUP_SERVER_FINGERPRINT: hex })).toEqual([
+      expect.stringContaining('exclude each other'),
+    ]);
     expect(problems({ BACKUP_SERVER_FINGERPRINT: hex })).toEqual([expect.stringContaining('embedded one')]);
   });
 });
 
 test('one error lists every problem, with what was expected and what came', () => {
-  const found = problems({ BACKUP_SERVER_URL: 'nonsense', PORT: '70000', BACKUP_API_VERSION: 'v9', LOG_LEVEL: 'loud', GRAPHQL_INTROSPECTION: 'yes', BACKUP_TIMEOUT_MS: '-1' });
+  const found = problems({
+    BACKUP_SERVER_URL: 'nonsense',
+    PORT: '70000',
+    BACKUP_API_VERSION: 'v9',
+    LOG_LEVEL: 'loud',
+    GRAPHQL_INTROSPECTION: 'yes',
+    BACKUP_TIMEOUT_MS: '-1',
+  });
   expect(found).toHaveLength(6);
   expect(found).toContainEqual('PORT must be a whole number from 0 to 65535; got "70000"');
   expect(found).toContainEqual(expect.stringMatching(/^BACKUP_API_VERSION must be .* got "v9"$/));
@@ -126,7 +150,10 @@ test('flags say the same, and go first', () => {
 
 test('the demo server alone has the product’s port', () => {
   expect(load({}, ['simulator'])).toMatchObject({ command: 'simulator', config: { port: 4443 } });
-  expect(load({ NODE_ENV: 'production' }, ['simulator', '--port', '0'])).toMatchObject({ command: 'simulator', config: { port: 0 } });
+  expect(load({ NODE_ENV: 'production' }, ['simulator', '--port', '0'])).toMatchObject({
+    command: 'simulator',
+    config: { port: 0 },
+  });
 });
 
 test('help lists every setting, and is given whatever else is wrong', () => {

@@ -31,7 +31,11 @@ describe('a server in trouble', () => {
     ['401', { status: 401 }, 'UNAUTHENTICATED'],
     ['403', { status: 403, body: { message: 'no' } }, 'FORBIDDEN'],
     ['400', { status: 400, body: { message: 'secret', errorCode: 'ParameterValidationFailure' } }, 'UPSTREAM_REJECTED'],
-    ['409', { status: 409, body: { message: 'The job is already running.', errorCode: 'OperationConflict' } }, 'UPSTREAM_REJECTED'],
+    [
+      '409',
+      { status: 409, body: { message: 'The job is already running.', errorCode: 'OperationConflict' } },
+      'UPSTREAM_REJECTED',
+    ],
     ['422', { status: 422 }, 'UPSTREAM_REJECTED'],
     ['429', { status: 429 }, 'UPSTREAM_RATE_LIMITED'],
     ['500', { status: 500, body: '<html>secret.host</html>' }, 'UPSTREAM_ERROR'],
@@ -40,7 +44,11 @@ describe('a server in trouble', () => {
     ['a cut body', { body: { id: SESSION, status: 'Success' }, truncateAfterBytes: 20 }, 'UPSTREAM_UNAVAILABLE'],
     ['silence', { hang: true }, 'UPSTREAM_TIMEOUT'],
     ['a body over the cap', { body: { id: SESSION, details: 'x'.repeat(300_000) } }, 'UPSTREAM_RESPONSE_TOO_LARGE'],
-    ['HTML with 200', { body: '<html>sign in</html>', headers: { 'content-type': 'text/html' } }, 'UPSTREAM_BAD_RESPONSE'],
+    [
+      'HTML with 200',
+      { body: '<html>sign in</html>', headers: { 'content-type': 'text/html' } },
+      'UPSTREAM_BAD_RESPONSE',
+    ],
     ['broken JSON', { body: '{"id": "be37' }, 'UPSTREAM_BAD_RESPONSE'],
     ['an empty body', { body: '' }, 'UPSTREAM_BAD_RESPONSE'],
     ['null', { body: 'null' }, 'UPSTREAM_BAD_RESPONSE'],
@@ -66,7 +74,15 @@ describe('a server in trouble', () => {
     gateway.logLines.length = 0;
     const { errors } = await gateway.ask(QUERY);
     expect(gateway.logLines).toMatchObject([
-      { requestId: errors?.[0]?.extensions.requestId, code: 'UPSTREAM_REJECTED', fault: 'rejected', status: 409, resource: 'jobSession', id: SESSION, errorCode: 'OperationConflict' },
+      {
+        requestId: errors?.[0]?.extensions.requestId,
+        code: 'UPSTREAM_REJECTED',
+        fault: 'rejected',
+        status: 409,
+        resource: 'jobSession',
+        id: SESSION,
+        errorCode: 'OperationConflict',
+      },
     ]);
     expect(JSON.stringify(gateway.logLines)).not.toContain('secret');
     expect(JSON.stringify(gateway.logLines)).not.toContain(gateway.token);
@@ -74,17 +90,45 @@ describe('a server in trouble', () => {
 
   test('a bad scalar spoils its field, not the record, and the log names the field', async () => {
     gateway.logLines.length = 0;
-    sessionFails({ body: { id: SESSION, creationTime: 'yesterday', endTime: '2022-01-31T16:39:33Z', progress: 2 ** 40, status: 7, retryCount: '3', statistics: { readRateBytesPS: 1.5, processedObjects: '12' } } });
-    const { data, errors } = await gateway.ask(`{ jobSession(id: "${SESSION}") { creationTime endTime durationSeconds progress status retryCount statistics { readRateBytesPerSecond processedObjects } } }`);
-    expect(data.jobSession).toEqual({ creationTime: null, endTime: '2022-01-31T16:39:33Z', durationSeconds: null, progress: null, status: null, retryCount: 3, statistics: { readRateBytesPerSecond: null, processedObjects: 12 } });
+    sessionFails({
+      body: {
+        id: SESSION,
+        creationTime: 'yesterday',
+        endTime: '2022-01-31T16:39:33Z',
+        progress: 2 ** 40,
+        status: 7,
+        retryCount: '3',
+        statistics: { readRateBytesPS: 1.5, processedObjects: '12' },
+      },
+    });
+    const { data, errors } = await gateway.ask(
+      `{ jobSession(id: "${SESSION}") { creationTime endTime durationSeconds progress status retryCount statistics { readRateBytesPerSecond processedObjects } } }`,
+    );
+    expect(data.jobSession).toEqual({
+      creationTime: null,
+      endTime: '2022-01-31T16:39:33Z',
+      durationSeconds: null,
+      progress: null,
+      status: null,
+      retryCount: 3,
+      statistics: { readRateBytesPerSecond: null, processedObjects: 12 },
+    });
     expect(new Set(codes(errors))).toEqual(new Set(['UPSTREAM_BAD_RESPONSE']));
-    expect(errors?.map(({ path }) => path?.at(-1)).sort()).toEqual(['creationTime', 'durationSeconds', 'progress', 'readRateBytesPerSecond', 'status']);
+    expect(errors?.map(({ path }) => path?.at(-1)).sort()).toEqual([
+      'creationTime',
+      'durationSeconds',
+      'progress',
+      'readRateBytesPerSecond',
+      'status',
+    ]);
     expect(gateway.logLines.map(({ field }) => field)).toContain('progress');
   });
 
   test('a row without an id spoils its own place in a list', async () => {
     const { id } = gateway.simulator.history.sessions()[0] ?? {};
-    undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 31, results: [{ id, status: 'Success' }, { status: 'Failed' }, 'row'] } });
+    undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', {
+      body: { offset: 0, limit: 31, results: [{ id, status: 'Success' }, { status: 'Failed' }, 'row'] },
+    });
     const { data, errors } = await gateway.ask('{ jobSessions { nodes { id status } edges { cursor } } }');
     expect(data.jobSessions.nodes).toEqual([{ id, status: 'SUCCESS' }, null, null]);
     expect(data.jobSessions.edges).toHaveLength(3);
@@ -96,17 +140,26 @@ describe('a server in trouble', () => {
 
   test('the log names the row of a list that has a bad field', async () => {
     const { id } = gateway.simulator.history.sessions()[0] ?? {};
-    undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 31, results: [{ id, status: 7 }] } });
+    undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', {
+      body: { offset: 0, limit: 31, results: [{ id, status: 7 }] },
+    });
     gateway.logLines.length = 0;
     await gateway.ask('{ jobSessions { nodes { status } } }');
-    expect(gateway.logLines).toMatchObject([{ code: 'UPSTREAM_BAD_RESPONSE', resource: 'jobSession', id, field: 'status' }]);
+    expect(gateway.logLines).toMatchObject([
+      { code: 'UPSTREAM_BAD_RESPONSE', resource: 'jobSession', id, field: 'status' },
+    ]);
   });
 
   test('behind a session that cannot be read, the latest one is looked for anew', async () => {
     const [newest, next] = gateway.simulator.history.sessions().filter(({ job: { name } }) => name === 'test_job');
     const { id } = newest?.job ?? {};
-    const rows = [{ id: 'broken', jobId: id }, { id: next?.id, jobId: id, creationTime: '2026-01-01T00:00:00Z' }];
-    undo = gateway.simulator.misbehave(({ path, query }) => path === 'JobSessions' && query['limit'] === '200', { body: { offset: 0, limit: 200, results: rows } });
+    const rows = [
+      { id: 'broken', jobId: id },
+      { id: next?.id, jobId: id, creationTime: '2026-01-01T00:00:00Z' },
+    ];
+    undo = gateway.simulator.misbehave(({ path, query }) => path === 'JobSessions' && query['limit'] === '200', {
+      body: { offset: 0, limit: 200, results: rows },
+    });
     const { data } = await gateway.ask('query ($id: ID!) { job(id: $id) { latestSession { id } } }', { id });
     expect(data.job.latestSession).toEqual({ id: newest?.id });
   });
@@ -115,7 +168,9 @@ describe('a server in trouble', () => {
     undo = gateway.simulator.misbehave(({ path }) => path === 'Jobs', { status: 403 });
     const failing = '00b96531-1a68-4c90-a398-91141ffedb3b';
     const undoOne = gateway.simulator.misbehave(({ path }) => path === `Jobs/${failing}`, { status: 500 });
-    const { data, errors } = await gateway.ask('{ jobSessions(first: 40, filter: { type: BACKUP }) { nodes { id job { name id } } } }');
+    const { data, errors } = await gateway.ask(
+      '{ jobSessions(first: 40, filter: { type: BACKUP }) { nodes { id job { name id } } } }',
+    );
     undoOne();
     const lost = data.jobSessions.nodes.filter(({ job }: { job: unknown }) => job === null);
     expect(lost.length).toBeGreaterThan(0);
@@ -125,7 +180,10 @@ describe('a server in trouble', () => {
 
   test('Retry-After is passed on, in seconds or as a date', async () => {
     sessionFails({ status: 429, headers: { 'retry-after': '120' } });
-    expect((await gateway.ask(QUERY)).errors?.[0]?.extensions).toMatchObject({ code: 'UPSTREAM_RATE_LIMITED', retryAfterSeconds: 120 });
+    expect((await gateway.ask(QUERY)).errors?.[0]?.extensions).toMatchObject({
+      code: 'UPSTREAM_RATE_LIMITED',
+      retryAfterSeconds: 120,
+    });
     undo?.();
     sessionFails({ status: 429, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() } });
     const seconds = (await gateway.ask(QUERY)).errors?.[0]?.extensions.retryAfterSeconds ?? 0;
@@ -134,10 +192,15 @@ describe('a server in trouble', () => {
 
   test('404 on one item is null without an error, 404 elsewhere is NOT_FOUND', async () => {
     const unknown = '11111111-1111-4111-8111-111111111111';
-    const item = await gateway.ask(`{ jobSession(id: "${unknown}") { id } job(id: "${unknown}") { id } organization(id: "${unknown}") { id } backupRepository(id: "${unknown}") { id } proxy(id: "${unknown}") { id } }`);
+    const item = await gateway.ask(
+      `{ jobSession(id: "${unknown}") { id } job(id: "${unknown}") { id } organization(id: "${unknown}") { id } backupRepository(id: "${unknown}") { id } proxy(id: "${unknown}") { id } }`,
+    );
     expect(item.errors).toBeUndefined();
     expect(item.data).toEqual({ jobSession: null, job: null, organization: null, backupRepository: null, proxy: null });
-    undo = gateway.simulator.misbehave(({ path }) => path.endsWith('/LogItems'), { status: 404, body: { message: 'gone', stackTrace: 'at Veeam' } });
+    undo = gateway.simulator.misbehave(({ path }) => path.endsWith('/LogItems'), {
+      status: 404,
+      body: { message: 'gone', stackTrace: 'at Veeam' },
+    });
     const { data, errors, text } = await gateway.ask(`{ jobSession(id: "${SESSION}") { id log { nodes { id } } } }`);
     expect(data.jobSession).toEqual({ id: SESSION, log: null });
     expect(codes(errors)).toEqual(['NOT_FOUND']);
@@ -151,7 +214,10 @@ describe('a server in trouble', () => {
       expect(codes(errors)).toEqual(['UPSTREAM_UNAVAILABLE', 'UPSTREAM_UNAVAILABLE']);
       const ready = await fetch(`${lost.url}/readyz`);
       expect(ready.status).toBe(200);
-      expect(await ready.json()).toEqual({ status: 'ready', backupServer: { apiVersion: null, lastFault: 'unavailable' } });
+      expect(await ready.json()).toEqual({
+        status: 'ready',
+        backupServer: { apiVersion: null, lastFault: 'unavailable' },
+      });
     });
     sessionFails({ reset: true });
     await gateway.ask(QUERY);
@@ -229,7 +295,8 @@ describe('the API version', () => {
 });
 
 describe('no token, no request', () => {
-  const authorize = async (headers: Record<string, string>) => gateway.ask('{ __typename jobs { nodes { id } } backupServer { apiVersion } }', {}, { token: null, headers });
+  const authorize = async (headers: Record<string, string>) =>
+    gateway.ask('{ __typename jobs { nodes { id } } backupServer { apiVersion } }', {}, { token: null, headers });
 
   test.each<[string, Record<string, string>]>([
     ['no header', {}],
@@ -268,18 +335,27 @@ describe('no token, no request', () => {
   });
 
   test('the schema can be read without one', async () => {
-    const { data, errors } = await gateway.ask('{ __schema { queryType { name } } _service { sdl } }', {}, { token: null });
+    const { data, errors } = await gateway.ask(
+      '{ __schema { queryType { name } } _service { sdl } }',
+      {},
+      { token: null },
+    );
     expect(errors).toBeUndefined();
     expect(data._service.sdl).toContain('type JobSession');
   });
 
   test("the caller's own token goes to the server as it came, and an unknown one is UNAUTHENTICATED", async () => {
     const { upstream } = await gateway.ask(QUERY);
-    expect(new Set(upstream.map(({ headers }) => headers['authorization']))).toEqual(new Set([`Bearer ${gateway.token}`]));
+    expect(new Set(upstream.map(({ headers }) => headers['authorization']))).toEqual(
+      new Set([`Bearer ${gateway.token}`]),
+    );
     const { errors } = await gateway.ask(QUERY, {}, { token: 'unknown' });
     expect(codes(errors)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
     gateway.simulator.tokens.issue({ accessToken: 'short', expiresInSeconds: 0 });
-    expect(codes((await gateway.ask(QUERY, {}, { token: 'short' })).errors)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+    expect(codes((await gateway.ask(QUERY, {}, { token: 'short' })).errors)).toEqual([
+      'UNAUTHENTICATED',
+      'UNAUTHENTICATED',
+    ]);
   });
 });
 
@@ -292,7 +368,17 @@ describe('bad input', () => {
   };
 
   test.each(['jobSession', 'job', 'organization', 'backupRepository', 'proxy'])('%s wants a UUID', async (field) => {
-    for (const id of ['', 'x', '../Organizations', '%2e%2e', `${SESSION}/LogItems`, `${SESSION}\r\nX: y`, `${SESSION}\u0000`, 'ｂe376069-2865-4156-a9bc-825cef7d687e', 'a'.repeat(10_000)]) {
+    for (const id of [
+      '',
+      'x',
+      '../Organizations',
+      '%2e%2e',
+      `${SESSION}/LogItems`,
+      `${SESSION}\r\nX: y`,
+      `${SESSION}\u0000`,
+      'ｂe376069-2865-4156-a9bc-825cef7d687e',
+      'a'.repeat(10_000),
+    ]) {
       const error = await bad(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id });
       expect(error).toMatchObject({ path: [field], extensions: { argument: 'id' } });
       expect(error?.message).toMatch(/^Argument "id" must be a UUID, such as .*; got "/);
@@ -302,28 +388,52 @@ describe('bad input', () => {
 
   test.each([0, -1, 1001, 2 ** 31 - 1])('first: %i', async (first) => {
     for (const field of ['jobSessions', 'jobs', 'organizations', 'backupRepositories', 'proxies']) {
-      const { errors } = await gateway.ask(`query ($first: Int) { ${field}(first: $first) { nodes { id } } }`, { first });
-      expect(errors).toMatchObject([{ message: `Argument "first" must be a whole number from 1 to 1000; got ${first}.`, extensions: { code: 'BAD_USER_INPUT', argument: 'first' } }]);
+      const { errors } = await gateway.ask(`query ($first: Int) { ${field}(first: $first) { nodes { id } } }`, {
+        first,
+      });
+      expect(errors).toMatchObject([
+        {
+          message: `Argument "first" must be a whole number from 1 to 1000; got ${first}.`,
+          extensions: { code: 'BAD_USER_INPUT', argument: 'first' },
+        },
+      ]);
     }
   });
 
   test('is told before anything is asked of the server', async () => {
     for (const args of ['first: 0', 'after: "x"']) {
-      for (const field of ['jobSessions', 'jobs', 'organizations', 'backupRepositories', 'proxies']) await bad(`{ ${field}(${args}) { nodes { id } } }`);
+      for (const field of ['jobSessions', 'jobs', 'organizations', 'backupRepositories', 'proxies'])
+        await bad(`{ ${field}(${args}) { nodes { id } } }`);
     }
   });
 
   test('a choice of nothing is answered without looking', async () => {
-    const { data, errors, upstream } = await gateway.ask('{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }');
-    expect({ data, errors, upstream }).toEqual({ data: { jobSessions: { nodes: [] }, jobs: { nodes: [] } }, errors: undefined, upstream: [] });
-    const stranger = await gateway.ask('{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }', {}, { token: null });
+    const { data, errors, upstream } = await gateway.ask(
+      '{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }',
+    );
+    expect({ data, errors, upstream }).toEqual({
+      data: { jobSessions: { nodes: [] }, jobs: { nodes: [] } },
+      errors: undefined,
+      upstream: [],
+    });
+    const stranger = await gateway.ask(
+      '{ jobSessions(filter: { statuses: [] }) { nodes { id } } jobs(filter: { type: UNKNOWN }) { nodes { id } } }',
+      {},
+      { token: null },
+    );
     expect(codes(stranger.errors)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
   });
 
   test('ids in filters', async () => {
-    expect(await bad('{ jobSessions(filter: { jobId: "x" }) { nodes { id } } }')).toMatchObject({ extensions: { argument: 'filter.jobId' } });
-    expect(await bad('{ jobs(filter: { organizationId: "x" }) { nodes { id } } }')).toMatchObject({ extensions: { argument: 'filter.organizationId' } });
-    expect(await bad('{ jobs(filter: { repositoryId: "x" }) { nodes { id } } }')).toMatchObject({ extensions: { argument: 'filter.repositoryId' } });
+    expect(await bad('{ jobSessions(filter: { jobId: "x" }) { nodes { id } } }')).toMatchObject({
+      extensions: { argument: 'filter.jobId' },
+    });
+    expect(await bad('{ jobs(filter: { organizationId: "x" }) { nodes { id } } }')).toMatchObject({
+      extensions: { argument: 'filter.organizationId' },
+    });
+    expect(await bad('{ jobs(filter: { repositoryId: "x" }) { nodes { id } } }')).toMatchObject({
+      extensions: { argument: 'filter.repositoryId' },
+    });
   });
 
   test('a cursor that is damaged, or of another list, filter or order', async () => {
@@ -336,11 +446,28 @@ describe('bad input', () => {
     const { sessions, backups, jobs, session } = cursors.data;
     const own = sessions.pageInfo.endCursor as string;
     const damaged = `${own.slice(0, 20)}${own[20] === 'A' ? 'B' : 'A'}${own.slice(21)}`;
-    for (const after of ['', 'x', damaged, own.slice(0, -3), `${own}AAAA`, backups.pageInfo.endCursor, jobs.pageInfo.endCursor, session.log.pageInfo.endCursor, 'A'.repeat(5000)]) {
-      const { errors } = await gateway.ask('query ($after: String) { jobSessions(after: $after) { nodes { id } } }', { after });
-      expect(errors).toMatchObject([{ path: ['jobSessions'], extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]);
+    for (const after of [
+      '',
+      'x',
+      damaged,
+      own.slice(0, -3),
+      `${own}AAAA`,
+      backups.pageInfo.endCursor,
+      jobs.pageInfo.endCursor,
+      session.log.pageInfo.endCursor,
+      'A'.repeat(5000),
+    ]) {
+      const { errors } = await gateway.ask('query ($after: String) { jobSessions(after: $after) { nodes { id } } }', {
+        after,
+      });
+      expect(errors).toMatchObject([
+        { path: ['jobSessions'], extensions: { code: 'BAD_USER_INPUT', argument: 'after' } },
+      ]);
     }
-    const { errors } = await gateway.ask(`query ($after: String) { jobSession(id: "${SESSION}") { log(after: $after, order: DESC) { nodes { id } } } }`, { after: session.log.pageInfo.endCursor });
+    const { errors } = await gateway.ask(
+      `query ($after: String) { jobSession(id: "${SESSION}") { log(after: $after, order: DESC) { nodes { id } } } }`,
+      { after: session.log.pageInfo.endCursor },
+    );
     expect(codes(errors)).toEqual(['BAD_USER_INPUT']);
   });
 
@@ -356,7 +483,11 @@ describe('bad input', () => {
 });
 
 describe('documents and HTTP', () => {
-  const post = async (body: string, headers: Record<string, string> = { 'content-type': 'application/json' }, path = '/graphql'): Promise<{ status: number; code: unknown; requestId: unknown }> => {
+  const post = async (
+    body: string,
+    headers: Record<string, string> = { 'content-type': 'application/json' },
+    path = '/graphql',
+  ): Promise<{ status: number; code: unknown; requestId: unknown }> => {
     const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body });
     const { errors } = (await response.json()) as { errors: GraphError[] };
     return { status: response.status, code: errors[0]?.extensions.code, requestId: errors[0]?.extensions.requestId };
@@ -375,17 +506,26 @@ describe('documents and HTTP', () => {
   });
 
   test('another content type, and another path', async () => {
-    expect(await post('query=x', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 415, code: 'BAD_REQUEST' });
+    expect(await post('query=x', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({
+      status: 415,
+      code: 'BAD_REQUEST',
+    });
     expect(await post('{}', undefined, '/elsewhere')).toMatchObject({ status: 404, code: 'BAD_REQUEST' });
   });
 
   test('a path that cannot be decoded, and what is no HTTP at all, the token in it unlogged', async () => {
-    expect(await post('{}', undefined, '/%')).toMatchObject({ status: 400, code: 'BAD_REQUEST', requestId: expect.any(String) });
+    expect(await post('{}', undefined, '/%')).toMatchObject({
+      status: 400,
+      code: 'BAD_REQUEST',
+      requestId: expect.any(String),
+    });
     gateway.logLines.length = 0;
     const { port } = new URL(gateway.url);
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1', () => {
-        socket.write(`POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.token}\r\nbad header\r\n\r\n`);
+        socket.write(
+          `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.token}\r\nbad header\r\n\r\n`,
+        );
       });
       let text = '';
       socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -399,7 +539,11 @@ describe('documents and HTTP', () => {
   });
 
   test("a caller's request id is kept if it is a plain word", async () => {
-    const own = await gateway.ask('{ jobSession(id: "x") { id } }', {}, { headers: { 'x-request-id': 'dashboard-17' } });
+    const own = await gateway.ask(
+      '{ jobSession(id: "x") { id } }',
+      {},
+      { headers: { 'x-request-id': 'dashboard-17' } },
+    );
     expect(own.errors?.[0]?.extensions.requestId).toBe('dashboard-17');
     expect(own.headers.get('x-request-id')).toBe('dashboard-17');
     const forged = await gateway.ask('{ jobSession(id: "x") { id } }', {}, { headers: { 'x-request-id': 'a"b {}' } });
@@ -408,7 +552,12 @@ describe('documents and HTTP', () => {
 
   test('introspection that is off hides the schema, its SDL and its suggestions', async () => {
     await withGateway({ introspection: false }, async ({ ask }) => {
-      for (const query of ['{ __schema { queryType { name } } }', '{ _service { sdl } }', '{ a: _service { __typename } }', '{ jobSesion(id: "x") { id } }']) {
+      for (const query of [
+        '{ __schema { queryType { name } } }',
+        '{ _service { sdl } }',
+        '{ a: _service { __typename } }',
+        '{ jobSesion(id: "x") { id } }',
+      ]) {
         const { errors, text } = await ask(query);
         expect(codes(errors)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
         expect(text).not.toMatch(/Did you mean|type JobSession/);
@@ -418,18 +567,26 @@ describe('documents and HTTP', () => {
   });
 
   test('a GET with a query is answered, and one that a browser could send by itself is not', async () => {
-    const ask = (headers: Record<string, string>) => fetch(`${gateway.url}/graphql?query=${encodeURIComponent('{ jobs { nodes { id } } }')}`, { headers: { authorization: `Bearer ${gateway.token}`, ...headers } });
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${gateway.url}/graphql?query=${encodeURIComponent('{ jobs { nodes { id } } }')}`, {
+        headers: { authorization: `Bearer ${gateway.token}`, ...headers },
+      });
     expect((await ask({ 'apollo-require-preflight': '1' })).status).toBe(200);
     const refused = await ask({});
     expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST', requestId: expect.any(String) } }] });
+    expect(await refused.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_REQUEST', requestId: expect.any(String) } }],
+    });
   });
 });
 
 test('liveness, readiness and the first page', async () => {
   await withGateway({}, async ({ url, drain }) => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
-    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready', backupServer: { apiVersion: null, lastFault: null } });
+    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
+      status: 'ready',
+      backupServer: { apiVersion: null, lastFault: null },
+    });
     const page = await fetch(`${url}/`);
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(await page.text()).toContain('curl http://gateway/graphql');

@@ -24,7 +24,9 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((
 
 function importsOf(file: string): { target: string; isType: boolean }[] {
   const text = readFileSync(join('src', file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from '([^']+)';$/gm)].map(([, type, target = '']) => ({ target, isType: type !== undefined }));
+  return [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from '([^']+)';$/gm)].map(
+    ([, type, target = '']) => ({ target, isType: type !== undefined }),
+  );
 }
 
 const rungOf = (file: string): [RegExp, number, RegExp] => {
@@ -38,7 +40,13 @@ test.each(files.filter((file) => !file.startsWith('simulator/')))('%s', (file) =
   for (const { target, isType } of importsOf(file)) {
     if (isType || target.startsWith('node:')) continue;
     if (!target.startsWith('.')) {
-      expect({ file, imports: target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/') }).toEqual({ file, imports: expect.stringMatching(packages) });
+      expect({
+        file,
+        imports: target
+          .split('/')
+          .slice(0, target.startsWith('@') ? 2 : 1)
+          .join('/'),
+      }).toEqual({ file, imports: expect.stringMatching(packages) });
       continue;
     }
     const imported = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
@@ -46,15 +54,21 @@ test.each(files.filter((file) => !file.startsWith('simulator/')))('%s', (file) =
       expect(file).toBe('main.ts');
       continue;
     }
-    const isTogether = together.some((room) => room.test(file) && room.test(imported)) && rungOf(imported)[1] === height;
-    expect({ file, imported, points: rungOf(imported)[1] < height || isTogether ? 'down' : 'up' }).toEqual({ file, imported, points: 'down' });
+    const isTogether =
+      together.some((room) => room.test(file) && room.test(imported)) && rungOf(imported)[1] === height;
+    expect({ file, imported, points: rungOf(imported)[1] < height || isTogether ? 'down' : 'up' }).toEqual({
+      file,
+      imported,
+      points: 'down',
+    });
   }
 });
 
 test('the simulator stands apart, types included', () => {
   for (const file of files.filter((name) => name.startsWith('simulator/'))) {
     for (const { target } of importsOf(file)) {
-      if (target.startsWith('.')) expect({ file, target }).toEqual({ file, target: expect.stringMatching(/^\.\/[^.]/) });
+      if (target.startsWith('.'))
+        expect({ file, target }).toEqual({ file, target: expect.stringMatching(/^\.\/[^.]/) });
       else expect({ file, target }).toEqual({ file, target: expect.stringMatching(/^(node:|selfsigned$)/) });
     }
   }
@@ -62,6 +76,9 @@ test('the simulator stands apart, types included', () => {
 
 test('main alone touches the process', () => {
   for (const file of files.filter((name) => name !== 'main.ts')) {
-    expect({ file, touches: /\bprocess\.(env|argv|exit|on|stdout|stderr)\b/.test(readFileSync(join('src', file), 'utf8')) }).toEqual({ file, touches: false });
+    expect({
+      file,
+      touches: /\bprocess\.(env|argv|exit|on|stdout|stderr)\b/.test(readFileSync(join('src', file), 'utf8')),
+    }).toEqual({ file, touches: false });
   }
 });

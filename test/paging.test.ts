@@ -3,9 +3,14 @@ import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 
 /** Cursors stand at rows, not at positions: nothing is shown twice or hidden while the list moves. */
 
-const QUERY = 'query ($first: Int, $after: String) { jobSessions(first: $first, after: $after) { nodes { id creationTime } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }';
+const QUERY =
+  'query ($first: Int, $after: String) { jobSessions(first: $first, after: $after) { nodes { id creationTime } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }';
 
-async function readAll(gateway: Gateway, first: number, between: (page: number) => void = () => undefined): Promise<string[]> {
+async function readAll(
+  gateway: Gateway,
+  first: number,
+  between: (page: number) => void = () => undefined,
+): Promise<string[]> {
   const ids: string[] = [];
   let after: string | null = null;
   for (let page = 0; page < 1000; page += 1) {
@@ -14,7 +19,8 @@ async function readAll(gateway: Gateway, first: number, between: (page: number) 
     const { nodes, pageInfo, edges } = data.jobSessions;
     ids.push(...nodes.map(({ id }: { id: string }) => id));
     expect(pageInfo.hasPreviousPage).toBe(after !== null);
-    if (nodes.length > 0) expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([edges[0].cursor, edges.at(-1).cursor]);
+    if (nodes.length > 0)
+      expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([edges[0].cursor, edges.at(-1).cursor]);
     if (!pageInfo.hasNextPage) return ids;
     after = pageInfo.endCursor;
     between(page);
@@ -23,7 +29,10 @@ async function readAll(gateway: Gateway, first: number, between: (page: number) 
 }
 
 const shown = (gateway: Gateway, version: string): string[] =>
-  gateway.simulator.history.sessions().filter(({ job }) => version >= 'v6' || job.kind === 'Backup').map(({ id }) => id);
+  gateway.simulator.history
+    .sessions()
+    .filter(({ job }) => version >= 'v6' || job.kind === 'Backup')
+    .map(({ id }) => id);
 
 describe.each(['v2', 'v5', 'v8'])('%s', (apiVersion) => {
   test('pages of 7 give each session exactly once, newest first', async () => {
@@ -64,14 +73,25 @@ describe.each(['v2', 'v5', 'v8'])('%s', (apiVersion) => {
 });
 
 describe('cursors', () => {
-  const TIED = [5, 4, 4, 4, 3, 2].map((second, index) => ({ id: `00000000-0000-4000-8000-00000000000${index}`, status: 'Success', creationTime: `2026-01-01T00:00:0${second}Z` }));
+  const TIED = [5, 4, 4, 4, 3, 2].map((second, index) => ({
+    id: `00000000-0000-4000-8000-00000000000${index}`,
+    status: 'Success',
+    creationTime: `2026-01-01T00:00:0${second}Z`,
+  }));
 
   /** Reads on after the row at `index`, from a server that has lost some of its rows since. */
   async function readOn(index: number, lost: number[]): Promise<string[]> {
     return withGateway({ apiVersion: 'v5' }, async (gateway) => {
       const serve = (rows: object[]): (() => void) => {
-        const undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 1000, results: rows } });
-        const undoRest = [1, 2, 3, 4, 5].map((offset) => gateway.simulator.misbehave(({ path, query }) => path === 'JobSessions' && query['offset'] === String(offset), { body: { offset, limit: 1000, results: rows.slice(offset) } }));
+        const undo = gateway.simulator.misbehave(({ path }) => path === 'JobSessions', {
+          body: { offset: 0, limit: 1000, results: rows },
+        });
+        const undoRest = [1, 2, 3, 4, 5].map((offset) =>
+          gateway.simulator.misbehave(
+            ({ path, query }) => path === 'JobSessions' && query['offset'] === String(offset),
+            { body: { offset, limit: 1000, results: rows.slice(offset) } },
+          ),
+        );
         return () => {
           for (const off of [undo, ...undoRest]) off();
         };
@@ -127,9 +147,15 @@ describe('cursors', () => {
 
   test('of things with long names are taken back', async () => {
     await withGateway({}, async (gateway) => {
-      const results = [1, 2].map((n) => ({ id: `00000000-0000-4000-8000-00000000000${n}`, name: `${'n'.repeat(5000)}${n}` }));
-      gateway.simulator.misbehave(({ path }) => path === 'BackupRepositories', { body: { offset: 0, limit: 1000, results } });
-      const query = 'query ($after: String) { backupRepositories(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }';
+      const results = [1, 2].map((n) => ({
+        id: `00000000-0000-4000-8000-00000000000${n}`,
+        name: `${'n'.repeat(5000)}${n}`,
+      }));
+      gateway.simulator.misbehave(({ path }) => path === 'BackupRepositories', {
+        body: { offset: 0, limit: 1000, results },
+      });
+      const query =
+        'query ($after: String) { backupRepositories(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }';
       const { data } = await gateway.ask(query);
       const next = await gateway.ask(query, { after: data.backupRepositories.pageInfo.endCursor });
       expect(next.data.backupRepositories.nodes).toEqual([{ id: results[1]?.id }]);
@@ -154,14 +180,16 @@ describe('one gateway', () => {
   test('the last page knows that it is the last', async () => {
     const all = gateway.simulator.history.sessions();
     let after: string | null = null;
-    for (let read = 0; read + 1000 < all.length; read += 1000) after = (await gateway.ask(QUERY, { first: 1000, after })).data.jobSessions.pageInfo.endCursor as string;
+    for (let read = 0; read + 1000 < all.length; read += 1000)
+      after = (await gateway.ask(QUERY, { first: 1000, after })).data.jobSessions.pageInfo.endCursor as string;
     const { data } = await gateway.ask(QUERY, { first: all.length % 1000, after });
     expect(data.jobSessions.nodes.at(-1).id).toBe('be376069-2865-4156-a9bc-825cef7d687e');
     expect(data.jobSessions.pageInfo.hasNextPage).toBe(false);
   });
 
   test('a filter of ours is looked for up to the scan limit, from where a client can go on', async () => {
-    const query = 'query ($after: String) { jobSessions(first: 1000, after: $after, filter: { endedBefore: "2020-01-01T00:00:00Z", statuses: [SUCCESS, FAILED] }) { nodes { id } scanLimitReached pageInfo { hasNextPage endCursor } } }';
+    const query =
+      'query ($after: String) { jobSessions(first: 1000, after: $after, filter: { endedBefore: "2020-01-01T00:00:00Z", statuses: [SUCCESS, FAILED] }) { nodes { id } scanLimitReached pageInfo { hasNextPage endCursor } } }';
     // The simulator's bound is on creation, so it is made to ignore it: then all of the list has to be looked through.
     await withGateway({ apiVersion: 'v5', simulator: { days: 120 }, scanLimitRows: 1000 }, async (older) => {
       const found: string[] = [];
@@ -183,21 +211,31 @@ describe('one gateway', () => {
   });
 
   test('running sessions match neither bound of the end', async () => {
-    const { data } = await gateway.ask('{ all: jobSessions(first: 1) { nodes { status } } since: jobSessions(first: 20, filter: { endedAfter: "2026-11-19T00:00:00Z" }) { nodes { status } } before: jobSessions(first: 20, filter: { endedBefore: "2030-01-01T00:00:00Z" }) { nodes { status } } }');
+    const { data } = await gateway.ask(
+      '{ all: jobSessions(first: 1) { nodes { status } } since: jobSessions(first: 20, filter: { endedAfter: "2026-11-19T00:00:00Z" }) { nodes { status } } before: jobSessions(first: 20, filter: { endedBefore: "2030-01-01T00:00:00Z" }) { nodes { status } } }',
+    );
     expect(data.all.nodes).toEqual([{ status: 'RUNNING' }]);
     for (const { status } of [...data.since.nodes, ...data.before.nodes]) expect(status).not.toBe('RUNNING');
     expect(data.since.nodes).toHaveLength(20);
   });
 
   test('jobs, organizations and the like page by name', async () => {
-    for (const [list, name] of [['jobs', 'name'], ['organizations', 'name'], ['backupRepositories', 'name'], ['proxies', 'hostName']] as const) {
+    for (const [list, name] of [
+      ['jobs', 'name'],
+      ['organizations', 'name'],
+      ['backupRepositories', 'name'],
+      ['proxies', 'hostName'],
+    ] as const) {
       const whole = await gateway.ask(`{ ${list} { nodes { ${name} } } }`);
       const expected = whole.data[list].nodes.map((node: Record<string, string>) => node[name]);
       expect(expected).toEqual([...expected].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
       const names: string[] = [];
       let after: string | null = null;
       do {
-        const { data } = await gateway.ask(`query ($after: String) { ${list}(first: 2, after: $after) { nodes { ${name} } pageInfo { hasNextPage endCursor } } }`, { after });
+        const { data } = await gateway.ask(
+          `query ($after: String) { ${list}(first: 2, after: $after) { nodes { ${name} } pageInfo { hasNextPage endCursor } } }`,
+          { after },
+        );
         names.push(...data[list].nodes.map((node: Record<string, string>) => node[name]));
         after = data[list].pageInfo.hasNextPage ? (data[list].pageInfo.endCursor as string) : null;
       } while (after !== null);
@@ -206,16 +244,24 @@ describe('one gateway', () => {
   });
 
   test('processed objects page by position', async () => {
-    const session = gateway.simulator.history.sessions().find(({ objects, outcome }) => objects > 5 && outcome === 'Success');
+    const session = gateway.simulator.history
+      .sessions()
+      .find(({ objects, outcome }) => objects > 5 && outcome === 'Success');
     const seen: string[] = [];
     let after: string | null = null;
     do {
-      const { data } = await gateway.ask('query ($id: ID!, $after: String) { jobSession(id: $id) { processedObjects(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } }', { id: session?.id, after });
+      const { data } = await gateway.ask(
+        'query ($id: ID!, $after: String) { jobSession(id: $id) { processedObjects(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } }',
+        { id: session?.id, after },
+      );
       const page = data.jobSession.processedObjects;
       seen.push(...page.nodes.map(({ id }: { id: string }) => id));
       after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor as string) : null;
     } while (after !== null);
-    const { data } = await gateway.ask('query ($id: ID!) { jobSession(id: $id) { progress processedObjects(first: 1000) { nodes { id } } } }', { id: session?.id });
+    const { data } = await gateway.ask(
+      'query ($id: ID!) { jobSession(id: $id) { progress processedObjects(first: 1000) { nodes { id } } } }',
+      { id: session?.id },
+    );
     expect(seen).toEqual(data.jobSession.processedObjects.nodes.map(({ id }: { id: string }) => id));
   });
 });
@@ -228,11 +274,18 @@ describe.each(['v2', 'v4', 'v7', 'v8'])('the log under %s', (apiVersion) => {
   });
   afterAll(() => gateway.close());
 
-  const readLog = async (id: string, order: 'ASC' | 'DESC', between: () => void = () => undefined): Promise<number[]> => {
+  const readLog = async (
+    id: string,
+    order: 'ASC' | 'DESC',
+    between: () => void = () => undefined,
+  ): Promise<number[]> => {
     const numbers: number[] = [];
     let after: string | null = null;
     do {
-      const { data, errors } = await gateway.ask('query ($id: ID!, $order: SortOrder, $after: String) { jobSession(id: $id) { log(first: 4, order: $order, after: $after) { nodes { sequenceNumber } pageInfo { hasNextPage endCursor } } } }', { id, order, after });
+      const { data, errors } = await gateway.ask(
+        'query ($id: ID!, $order: SortOrder, $after: String) { jobSession(id: $id) { log(first: 4, order: $order, after: $after) { nodes { sequenceNumber } pageInfo { hasNextPage endCursor } } } }',
+        { id, order, after },
+      );
       expect(errors).toBeUndefined();
       const { nodes, pageInfo } = data.jobSession.log;
       numbers.push(...nodes.map(({ sequenceNumber }: { sequenceNumber: number }) => sequenceNumber));
@@ -243,7 +296,12 @@ describe.each(['v2', 'v4', 'v7', 'v8'])('the log under %s', (apiVersion) => {
   };
 
   test('comes in both orders', async () => {
-    const session = gateway.simulator.history.sessions().find(({ objects, outcome, job, end }) => objects > 9 && outcome === 'Success' && job.kind === 'Backup' && end < BigInt(nowMs) * 10_000n);
+    const session = gateway.simulator.history
+      .sessions()
+      .find(
+        ({ objects, outcome, job, end }) =>
+          objects > 9 && outcome === 'Success' && job.kind === 'Backup' && end < BigInt(nowMs) * 10_000n,
+      );
     const ascending = await readLog(session?.id ?? '', 'ASC');
     expect(ascending.slice(0, 3)).toEqual([1, 2, 1000]);
     expect(ascending).toHaveLength((session?.objects ?? 0) + 4);
@@ -252,13 +310,18 @@ describe.each(['v2', 'v4', 'v7', 'v8'])('the log under %s', (apiVersion) => {
 
   test('comes in both orders in one operation', async () => {
     const id = 'be376069-2865-4156-a9bc-825cef7d687e';
-    const { data } = await gateway.ask(`{ jobSession(id: "${id}") { up: log { nodes { sequenceNumber } } down: log(order: DESC) { nodes { sequenceNumber } } } }`);
+    const { data } = await gateway.ask(
+      `{ jobSession(id: "${id}") { up: log { nodes { sequenceNumber } } down: log(order: DESC) { nodes { sequenceNumber } } } }`,
+    );
     expect(data.jobSession.up.nodes).toEqual([{ sequenceNumber: 1 }, { sequenceNumber: 2 }]);
     expect(data.jobSession.down.nodes).toEqual([{ sequenceNumber: 2 }, { sequenceNumber: 1 }]);
   });
 
   test('of a running session grows while it is read, and no line is shown twice or hidden', async () => {
-    const { id } = gateway.simulator.history.sessions().find(({ end, job }) => end > BigInt(nowMs) * 10_000n && job.kind === 'Backup') ?? {};
+    const { id } =
+      gateway.simulator.history
+        .sessions()
+        .find(({ end, job }) => end > BigInt(nowMs) * 10_000n && job.kind === 'Backup') ?? {};
     const before = await readLog(id ?? '', 'ASC');
     const grow = (): void => {
       nowMs += 120_000;
@@ -272,9 +335,14 @@ describe.each(['v2', 'v4', 'v7', 'v8'])('the log under %s', (apiVersion) => {
   });
 
   test('is narrowed to types', async () => {
-    const session = gateway.simulator.history.sessions().find(({ outcome, job, objects }) => outcome === 'Warning' && job.kind === 'Backup' && objects > 3);
+    const session = gateway.simulator.history
+      .sessions()
+      .find(({ outcome, job, objects }) => outcome === 'Warning' && job.kind === 'Backup' && objects > 3);
     for (const types of [['WARNING'], ['WARNING', 'ERROR']]) {
-      const { data, upstream } = await gateway.ask('query ($id: ID!, $types: [LogItemType!]) { jobSession(id: $id) { log(types: $types) { nodes { type } } } }', { id: session?.id, types });
+      const { data, upstream } = await gateway.ask(
+        'query ($id: ID!, $types: [LogItemType!]) { jobSession(id: $id) { log(types: $types) { nodes { type } } } }',
+        { id: session?.id, types },
+      );
       expect(data.jobSession.log.nodes.length).toBeGreaterThan(0);
       for (const { type } of data.jobSession.log.nodes) expect(type).toBe('WARNING');
       expect(upstream.at(-1)?.query['type']).toBe(apiVersion === 'v8' && types.length === 1 ? 'Warning' : undefined);
@@ -287,7 +355,17 @@ test('a log too long to be turned round is told as such', async () => {
     const id = 'be376069-2865-4156-a9bc-825cef7d687e';
     gateway.simulator.misbehave(
       ({ path, query }) => path.endsWith('/LogItems') && query['offset'] === '0' && query['limit'] === '1000',
-      { body: { offset: 0, limit: 1000, results: Array.from({ length: 1000 }, (_, usn) => ({ id: '00000000-0000-4000-8000-000000000000', usn, title: 'x' })) } },
+      {
+        body: {
+          offset: 0,
+          limit: 1000,
+          results: Array.from({ length: 1000 }, (_, usn) => ({
+            id: '00000000-0000-4000-8000-000000000000',
+            usn,
+            title: 'x',
+          })),
+        },
+      },
     );
     const { data, errors } = await gateway.ask(`{ jobSession(id: "${id}") { id log(order: DESC) { nodes { id } } } }`);
     expect(data.jobSession).toEqual({ id, log: null });

@@ -17,12 +17,35 @@ describe('moments', () => {
     expect(toUtc(text)).toBe(utc);
   });
 
-  test.each(['', '2017-04-04', '2017-04-04T00:07:21', '2017-02-30T00:00:00Z', '2017-13-01T00:00:00Z', '2017-00-01T00:00:00Z', '2017-01-01T24:00:00Z', '2017-01-01T00:60:00Z', '2017-01-01T00:00:60Z', '2017-01-01T00:00:00+24:00', '2017-01-01T00:00:00.Z', '2017-01-01T00:00:00.1234567890Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', ' 2017-01-01T00:00:00Z', '4/4/2017 12:07:21 AM'])('%j is none', (text) => {
+  test.each([
+    '',
+    '2017-04-04',
+    '2017-04-04T00:07:21',
+    '2017-02-30T00:00:00Z',
+    '2017-13-01T00:00:00Z',
+    '2017-00-01T00:00:00Z',
+    '2017-01-01T24:00:00Z',
+    '2017-01-01T00:60:00Z',
+    '2017-01-01T00:00:60Z',
+    '2017-01-01T00:00:00+24:00',
+    '2017-01-01T00:00:00.Z',
+    '2017-01-01T00:00:00.1234567890Z',
+    '0001-01-01T00:00:00+01:00',
+    '9999-12-31T23:59:59-01:00',
+    ' 2017-01-01T00:00:00Z',
+    '4/4/2017 12:07:21 AM',
+  ])('%j is none', (text) => {
     expect(toUtc(text)).toBeNull();
   });
 
   test('sort by moment, whatever their digits', () => {
-    const moments = ['2022-01-31T16:39:24Z', '2022-01-31T16:39:24.0001Z', '2022-01-31T16:39:24.1Z', '2022-01-31T16:39:24.15Z', '2022-01-31T16:39:25Z'];
+    const moments = [
+      '2022-01-31T16:39:24Z',
+      '2022-01-31T16:39:24.0001Z',
+      '2022-01-31T16:39:24.1Z',
+      '2022-01-31T16:39:24.15Z',
+      '2022-01-31T16:39:25Z',
+    ];
     expect([...moments].reverse().sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))).toEqual(moments);
   });
 
@@ -51,7 +74,19 @@ describe('amounts of v2', () => {
     expect(readAmount(text)).toEqual({ bytes, items });
   });
 
-  test.each(['', 'KB', '1.234 KB', '1,234.5 KB', '1 PB', '-1 KB', '1 KB/h', '1e3 KB', '12 KB (six items/s)', '1 KB 2 KB', `1${' '.repeat(60_000)}`])('%j is none', (text) => {
+  test.each([
+    '',
+    'KB',
+    '1.234 KB',
+    '1,234.5 KB',
+    '1 PB',
+    '-1 KB',
+    '1 KB/h',
+    '1e3 KB',
+    '12 KB (six items/s)',
+    '1 KB 2 KB',
+    `1${' '.repeat(60_000)}`,
+  ])('%j is none', (text) => {
     expect(readAmount(text)).toBeNull();
   });
 });
@@ -59,7 +94,11 @@ describe('amounts of v2', () => {
 describe('cursors', () => {
   const list = nameList('jobs', { type: 'COPY', isEnabled: null });
   test('come back as they went', () => {
-    for (const anchor of [{ offset: 0, id: null, key: null }, { offset: 41, id: 'be376069-2865-4156-a9bc-825cef7d687e', key: 'zürich \u0000 1' }, { offset: 7, id: 'x', key: -3 }]) {
+    for (const anchor of [
+      { offset: 0, id: null, key: null },
+      { offset: 41, id: 'be376069-2865-4156-a9bc-825cef7d687e', key: 'zürich \u0000 1' },
+      { offset: 7, id: 'x', key: -3 },
+    ]) {
       expect(readCursor(list, writeCursor(list, anchor))).toEqual(anchor);
     }
   });
@@ -69,7 +108,11 @@ describe('cursors', () => {
     expect(nameList('log', { type: 'COPY' })).not.toBe(list);
   });
   test('that were made up are refused', () => {
-    for (const anchor of [{ offset: -1, id: null, key: null }, { offset: 1.5, id: null, key: null }, { offset: 2 ** 40, id: null, key: null }]) {
+    for (const anchor of [
+      { offset: -1, id: null, key: null },
+      { offset: 1.5, id: null, key: null },
+      { offset: 2 ** 40, id: null, key: null },
+    ]) {
       expect(() => readCursor(list, writeCursor(list, anchor))).toThrow('Argument "after" must be');
     }
   });
@@ -83,11 +126,26 @@ describe('the Authorization header', () => {
   ])('%.30s', (value, token) => {
     expect(readBearerToken(['Host', 'x', 'authorization', value])).toBe(token);
   });
-  test.each(['', 'Bearer', 'Bearer ', 'Bearer a=b', 'Bearer a b', 'Bearer\tabc', 'Basic abc', 'abc', ' Bearer abc', 'Bearer abc\r\nX: y', 'Bearer ünicode', `Bearer ${'a'.repeat(8186)}`])('%.30j is malformed', (value) => {
+  test.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer a=b',
+    'Bearer a b',
+    'Bearer\tabc',
+    'Basic abc',
+    'abc',
+    ' Bearer abc',
+    'Bearer abc\r\nX: y',
+    'Bearer ünicode',
+    `Bearer ${'a'.repeat(8186)}`,
+  ])('%.30j is malformed', (value) => {
     expect(readBearerToken(['Authorization', value])).toEqual({ missing: 'malformed' });
   });
   test('must be one', () => {
     expect(readBearerToken(['Host', 'Authorization'])).toEqual({ missing: 'absent' });
-    expect(readBearerToken(['Authorization', 'Bearer a', 'AUTHORIZATION', 'Bearer a'])).toEqual({ missing: 'malformed' });
+    expect(readBearerToken(['Authorization', 'Bearer a', 'AUTHORIZATION', 'Bearer a'])).toEqual({
+      missing: 'malformed',
+    });
   });
 });

@@ -98,7 +98,10 @@ test('the demo server alone hands out tokens', async () => {
   const running = start(['simulator', '--port', '0']);
   const [, origin = ''] = await running.until(/listens at (https:\/\/127\.0\.0\.1:\d+)/);
   await running.until(/\/v8\/token/);
-  const gateway = start(['--port', '0'], { BACKUP_SERVER_URL: origin, BACKUP_SERVER_FINGERPRINT: (await running.until(/\n((?:[0-9A-F]{2}:){31}[0-9A-F]{2})\n/))[1] ?? '' });
+  const gateway = start(['--port', '0'], {
+    BACKUP_SERVER_URL: origin,
+    BACKUP_SERVER_FINGERPRINT: (await running.until(/\n((?:[0-9A-F]{2}:){31}[0-9A-F]{2})\n/))[1] ?? '',
+  });
   await gateway.until(/listening/);
   gateway.child.kill('SIGTERM');
   expect((await gateway.ended).code).toBe(0);

@@ -7,7 +7,8 @@ import { withGateway } from './helpers/gateway.js';
 /** Prose that nobody runs goes stale first. */
 
 const readme = readFileSync('README.md', 'utf8');
-const blockAfter = (marker: string): string => new RegExp(`<!-- ${marker} -->\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(readme)?.[1] ?? '';
+const blockAfter = (marker: string): string =>
+  new RegExp(`<!-- ${marker} -->\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(readme)?.[1] ?? '';
 
 test.each(['v2', 'v8'])("the README's query has the README's answer, under %s", async (apiVersion) => {
   const body = /-d '(.*)'/.exec(blockAfter('query'))?.[1] ?? '';
@@ -15,7 +16,9 @@ test.each(['v2', 'v8'])("the README's query has the README's answer, under %s", 
   await withGateway({ apiVersion }, async (gateway) => {
     gateway.simulator.tokens.issue({ accessToken: 'demo-token' });
     const { data } = await gateway.ask(query, {}, { token: 'demo-token' });
-    const expected = JSON.parse(blockAfter('answer')) as { data: { jobSession: { statistics: { isEstimated: boolean } } } };
+    const expected = JSON.parse(blockAfter('answer')) as {
+      data: { jobSession: { statistics: { isEstimated: boolean } } };
+    };
     if (apiVersion === 'v2') expected.data.jobSession.statistics.isEstimated = true;
     expect({ data }).toEqual(expected);
   });
@@ -28,17 +31,21 @@ test('its two commands are there for CI to run', () => {
 
 test('every setting that it names exists, and every link leads somewhere', () => {
   const known = new Set<string>(Object.values(settings).map(({ env }) => env));
-  for (const [, name = ''] of readme.matchAll(/`((?:BACKUP|GRAPHQL|LOG)_[A-Z_]+)(?:=\w+)?`/g)) expect(known).toContain(name);
+  for (const [, name = ''] of readme.matchAll(/`((?:BACKUP|GRAPHQL|LOG)_[A-Z_]+)(?:=\w+)?`/g))
+    expect(known).toContain(name);
   for (const file of ['README.md', 'docs/graph.md', 'docs/versions.md', 'docs/decisions.md']) {
     const text = readFileSync(file, 'utf8');
     const base = file.includes('/') ? 'docs/' : '';
-    for (const [, target = ''] of text.matchAll(/\]\((?!http)([^)#]+)\)/g)) expect(readFileSync(base + target, 'utf8').length).toBeGreaterThan(0);
+    for (const [, target = ''] of text.matchAll(/\]\((?!http)([^)#]+)\)/g))
+      expect(readFileSync(base + target, 'utf8').length).toBeGreaterThan(0);
   }
 });
 
 test('docs/graph.md has every error code, and no other', () => {
   const graph = readFileSync('docs/graph.md', 'utf8');
   const table = graph.slice(graph.indexOf('| code |'), graph.indexOf('## What a query costs'));
-  const documented = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, code]) => code));
+  const documented = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, code]) => code),
+  );
   expect(documented.sort()).toEqual([...errorCodes].sort());
 });

@@ -19,7 +19,9 @@ afterEach(() => {
 afterAll(() => gateway.close());
 
 test('a session with statistics and its job is two', async () => {
-  const { upstream } = await gateway.ask(`{ jobSession(id: "${SESSION}") { id statistics { bottleneck } job { name } } }`);
+  const { upstream } = await gateway.ask(
+    `{ jobSession(id: "${SESSION}") { id statistics { bottleneck } job { name } } }`,
+  );
   expect(paths(upstream)).toEqual(['JobSessions/{id}', 'Jobs/{id}']);
 });
 
@@ -30,38 +32,56 @@ test("the job's id alone costs nothing, spelled or spread", async () => {
   `;
   const { upstream, data } = await gateway.ask(query);
   expect(paths(upstream)).toEqual(['JobSessions/{id}']);
-  expect(data.jobSession.job).toEqual({ id: '00b96531-1a68-4c90-a398-91141ffedb3b', again: '00b96531-1a68-4c90-a398-91141ffedb3b', __typename: 'Job' });
+  expect(data.jobSession.job).toEqual({
+    id: '00b96531-1a68-4c90-a398-91141ffedb3b',
+    again: '00b96531-1a68-4c90-a398-91141ffedb3b',
+    __typename: 'Job',
+  });
 });
 
 test('a field that is skipped is not asked for', async () => {
-  const job = await gateway.ask(`query ($no: Boolean = false) { jobSession(id: "${SESSION}") { job { id name @skip(if: true) ... @include(if: $no) { description } } } }`);
+  const job = await gateway.ask(
+    `query ($no: Boolean = false) { jobSession(id: "${SESSION}") { job { id name @skip(if: true) ... @include(if: $no) { description } } } }`,
+  );
   expect(job.data.jobSession.job).toEqual({ id: '00b96531-1a68-4c90-a398-91141ffedb3b' });
   expect(paths(job.upstream)).toEqual(['JobSessions/{id}']);
-  const organizations = await gateway.ask('query ($no: Boolean = false) { organizations { nodes { name isBackedUp @include(if: $no) } } }');
+  const organizations = await gateway.ask(
+    'query ($no: Boolean = false) { organizations { nodes { name isBackedUp @include(if: $no) } } }',
+  );
   expect(organizations.upstream.map(({ query }) => query['extendedView'])).toEqual([undefined]);
 });
 
 test('one session under three aliases is one', async () => {
-  const { upstream } = await gateway.ask(`{ a: jobSession(id: "${SESSION}") { id } b: jobSession(id: "${SESSION.toUpperCase()}") { id } c: jobSession(id: "${SESSION}") { status } }`);
+  const { upstream } = await gateway.ask(
+    `{ a: jobSession(id: "${SESSION}") { id } b: jobSession(id: "${SESSION.toUpperCase()}") { id } c: jobSession(id: "${SESSION}") { status } }`,
+  );
   expect(paths(upstream)).toEqual(['JobSessions/{id}']);
 });
 
 test('identical lists in one operation are one', async () => {
-  const { upstream } = await gateway.ask('{ a: jobSessions(first: 5) { nodes { id } } b: jobSessions(first: 5) { nodes { status } } c: jobs { nodes { id } } d: jobs { nodes { name } } }');
+  const { upstream } = await gateway.ask(
+    '{ a: jobSessions(first: 5) { nodes { id } } b: jobSessions(first: 5) { nodes { status } } c: jobs { nodes { id } } d: jobs { nodes { name } } }',
+  );
   expect(paths(upstream).sort()).toEqual(['CopyJobs', 'JobSessions', 'Jobs']);
 });
 
 describe('50 sessions', () => {
   const backups = 'filter: { type: BACKUP }';
   test('with their jobs are two', async () => {
-    const { upstream, data } = await gateway.ask(`{ jobSessions(first: 50, ${backups}) { nodes { id job { name isEnabled lastStatus } } } }`);
+    const { upstream, data } = await gateway.ask(
+      `{ jobSessions(first: 50, ${backups}) { nodes { id job { name isEnabled lastStatus } } } }`,
+    );
     expect(paths(upstream)).toEqual(['JobSessions', 'Jobs']);
     expect(data.jobSessions.nodes).toHaveLength(50);
-    expect(data.jobSessions.nodes.every(({ job }: { job: { name: string } | null }) => job !== null && job.name.length > 0)).toBe(true);
+    expect(
+      data.jobSessions.nodes.every(({ job }: { job: { name: string } | null }) => job !== null && job.name.length > 0),
+    ).toBe(true);
   });
 
   test('with copy sessions among them are one more', async () => {
-    const { upstream } = await gateway.ask('{ jobSessions(first: 50) { nodes { id job { name isEnabled lastStatus } } } }');
+    const { upstream } = await gateway.ask(
+      '{ jobSessions(first: 50) { nodes { id job { name isEnabled lastStatus } } } }',
+    );
     expect(paths(upstream).sort()).toEqual(['CopyJobs', 'JobSessions', 'Jobs']);
   });
 
@@ -70,7 +90,13 @@ describe('50 sessions', () => {
     const four = await gateway.ask(`{ jobSessions(first: 50, ${backups}) { ${fields} } }`);
     expect(paths(four.upstream).sort()).toEqual(['BackupRepositories', 'JobSessions', 'Jobs', 'Organizations']);
     const five = await gateway.ask(`{ jobSessions(first: 50) { ${fields} } }`);
-    expect(paths(five.upstream).sort()).toEqual(['BackupRepositories', 'CopyJobs', 'JobSessions', 'Jobs', 'Organizations']);
+    expect(paths(five.upstream).sort()).toEqual([
+      'BackupRepositories',
+      'CopyJobs',
+      'JobSessions',
+      'Jobs',
+      'Organizations',
+    ]);
   });
 });
 
@@ -105,25 +131,46 @@ test('a job that has not run among the newest sessions is asked about once more,
 });
 
 describe('entities', () => {
-  const entities = 'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on JobSession { id status } ... on Job { id name } ... on Organization { name } ... on Proxy { hostName } ... on BackupRepository { name } } }';
+  const entities =
+    'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on JobSession { id status } ... on Job { id name } ... on Organization { name } ... on Proxy { hostName } ... on BackupRepository { name } } }';
 
   test('50 sessions of the newest are one, and one that is older one more', async () => {
-    const ids = gateway.simulator.history.sessions().slice(0, 50).map(({ id }) => id);
-    const refs = [...ids, 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d', '11111111-1111-4111-8111-111111111111'].map((id) => ({ __typename: 'JobSession', id }));
+    const ids = gateway.simulator.history
+      .sessions()
+      .slice(0, 50)
+      .map(({ id }) => id);
+    const refs = [...ids, 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d', '11111111-1111-4111-8111-111111111111'].map((id) => ({
+      __typename: 'JobSession',
+      id,
+    }));
     const { upstream, data, errors } = await gateway.ask(entities, { refs });
     expect(errors).toBeUndefined();
     expect(paths(upstream)).toEqual(['JobSessions', 'JobSessions/{id}', 'JobSessions/{id}']);
-    expect(data._entities.map((entity: { id: string } | null) => entity?.id)).toEqual([...ids, 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d', undefined]);
+    expect(data._entities.map((entity: { id: string } | null) => entity?.id)).toEqual([
+      ...ids,
+      'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d',
+      undefined,
+    ]);
   });
 
   test('two sessions are two, as a page of 200 would be more', async () => {
-    const refs = gateway.simulator.history.sessions().slice(0, 2).map(({ id }) => ({ __typename: 'JobSession', id }));
+    const refs = gateway.simulator.history
+      .sessions()
+      .slice(0, 2)
+      .map(({ id }) => ({ __typename: 'JobSession', id }));
     const { upstream } = await gateway.ask(entities, { refs });
     expect(paths(upstream)).toEqual(['JobSessions/{id}', 'JobSessions/{id}']);
   });
 
   test('all backup jobs are one; a bad id fails in its own place', async () => {
-    const jobIds = [...new Set(gateway.simulator.history.sessions().filter(({ job }) => job.kind === 'Backup').map(({ job }) => job.id))];
+    const jobIds = [
+      ...new Set(
+        gateway.simulator.history
+          .sessions()
+          .filter(({ job }) => job.kind === 'Backup')
+          .map(({ job }) => job.id),
+      ),
+    ];
     const refs = [...jobIds, '../Organizations'].map((id) => ({ __typename: 'Job', id }));
     const { upstream, data, errors } = await gateway.ask(entities, { refs });
     expect(paths(upstream)).toEqual(['Jobs']);
@@ -134,11 +181,27 @@ describe('entities', () => {
   test('what is no entity, or no id, fails in its own place', async () => {
     const id = 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d';
     const session = { __typename: 'JobSession', id };
-    const strange = [{ __typename: 'Nope', id: SESSION }, { __typename: 'Statistics', id: SESSION }, { id: SESSION }, 'x', 5, { __typename: 'Job' }, { __typename: 'Job', id: [SESSION] }, { __typename: 'Job', id: { toString: 1 } }, { __typename: 'Job', id: 'x' }];
+    const strange = [
+      { __typename: 'Nope', id: SESSION },
+      { __typename: 'Statistics', id: SESSION },
+      { id: SESSION },
+      'x',
+      5,
+      { __typename: 'Job' },
+      { __typename: 'Job', id: [SESSION] },
+      { __typename: 'Job', id: { toString: 1 } },
+      { __typename: 'Job', id: 'x' },
+    ];
     gateway.logLines.length = 0;
     const { data, errors, upstream } = await gateway.ask(entities, { refs: [session, ...strange, session] });
-    expect(data._entities).toEqual([expect.objectContaining({ id }), ...strange.map(() => null), expect.objectContaining({ id })]);
-    expect(errors?.map(({ path, extensions }) => [path?.[1], extensions.code])).toEqual(strange.map((_, index) => [index + 1, 'BAD_USER_INPUT']));
+    expect(data._entities).toEqual([
+      expect.objectContaining({ id }),
+      ...strange.map(() => null),
+      expect.objectContaining({ id }),
+    ]);
+    expect(errors?.map(({ path, extensions }) => [path?.[1], extensions.code])).toEqual(
+      strange.map((_, index) => [index + 1, 'BAD_USER_INPUT']),
+    );
     expect(paths(upstream)).toEqual(['JobSessions/{id}']);
     expect(gateway.logLines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
@@ -151,13 +214,19 @@ describe('entities', () => {
     ];
     const { upstream, data } = await gateway.ask(entities, { refs });
     expect(upstream).toHaveLength(3);
-    expect(data._entities).toEqual([{ name: 'abc.onmicrosoft.com' }, { hostName: 'support.east.local' }, { name: 'Reports Daily' }]);
+    expect(data._entities).toEqual([
+      { name: 'abc.onmicrosoft.com' },
+      { hostName: 'support.east.local' },
+      { name: 'Reports Daily' },
+    ]);
   });
 });
 
 test('an id that a list lacks is read by itself', async () => {
   undo = gateway.simulator.misbehave(({ path }) => path === 'Jobs', { body: { offset: 0, limit: 1000, results: [] } });
-  const { upstream, data, errors } = await gateway.ask('{ jobSessions(first: 4, filter: { type: BACKUP }) { nodes { job { name } } } }');
+  const { upstream, data, errors } = await gateway.ask(
+    '{ jobSessions(first: 4, filter: { type: BACKUP }) { nodes { job { name } } } }',
+  );
   expect(errors).toBeUndefined();
   expect(data.jobSessions.nodes.every(({ job }: { job: { name: string } | null }) => job?.name)).toBe(true);
   expect(paths(upstream).slice(0, 2)).toEqual(['JobSessions', 'Jobs']);

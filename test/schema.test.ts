@@ -4,7 +4,8 @@ import { isEnumType, isInputObjectType, isObjectType, isSpecifiedScalarType, typ
 import { buildSchema, printSchema } from '../src/graph/schema.js';
 import { withGateway } from './helpers/gateway.js';
 
-const isOurs = (type: GraphQLNamedType): boolean => !/^(_|__|link__|federation__|FieldSet)/.test(type.name) && !isSpecifiedScalarType(type);
+const isOurs = (type: GraphQLNamedType): boolean =>
+  !/^(_|__|link__|federation__|FieldSet)/.test(type.name) && !isSpecifiedScalarType(type);
 
 test('every type, field, argument, input field and enum value says what it means', () => {
   const silent: string[] = [];
@@ -14,7 +15,8 @@ test('every type, field, argument, input field and enum value says what it means
   for (const type of Object.values(buildSchema().getTypeMap()).filter(isOurs)) {
     check(type.name, type.description);
     if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value.description);
-    if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field.description);
+    if (isInputObjectType(type))
+      for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field.description);
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields()).filter(({ name }) => !name.startsWith('_'))) {
       check(`${type.name}.${field.name}`, field.description);
@@ -27,7 +29,10 @@ test('every type, field, argument, input field and enum value says what it means
 test('root fields and relations are nullable, so that one failure never erases its siblings', () => {
   const query = buildSchema().getQueryType();
   for (const field of Object.values(query?.getFields() ?? {}).filter(({ name }) => !name.startsWith('_'))) {
-    expect({ field: field.name, type: String(field.type) }).toEqual({ field: field.name, type: expect.not.stringContaining('!') });
+    expect({ field: field.name, type: String(field.type) }).toEqual({
+      field: field.name,
+      type: expect.not.stringContaining('!'),
+    });
   }
 });
 
@@ -37,8 +42,10 @@ test('schema.graphql is the schema, and what a supergraph is told', async () => 
   await withGateway({}, async ({ ask }) => {
     const { data } = await ask('{ _service { sdl } }');
     // The served SDL spells out Federation's own definitions as well.
-    const typesIn = (sdl: string): string[] => [...sdl.matchAll(/^(?:type|enum|input|scalar|extend type) (\w+)/gm)].map(([line]) => line);
+    const typesIn = (sdl: string): string[] =>
+      [...sdl.matchAll(/^(?:type|enum|input|scalar|extend type) (\w+)/gm)].map(([line]) => line);
     expect(typesIn(data._service.sdl as string)).toEqual(expect.arrayContaining(typesIn(committed)));
   });
-  for (const entity of ['JobSession', 'Job', 'Organization', 'BackupRepository', 'Proxy']) expect(committed).toMatch(new RegExp(`type ${entity}\\s+@key\\(fields: "id"\\)`));
+  for (const entity of ['JobSession', 'Job', 'Organization', 'BackupRepository', 'Proxy'])
+    expect(committed).toMatch(new RegExp(`type ${entity}\\s+@key\\(fields: "id"\\)`));
 });

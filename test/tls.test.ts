@@ -8,7 +8,8 @@ import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 /** The token goes to a server only once its certificate is accepted. */
 
 const other = 'AA:'.repeat(32).slice(0, -1);
-const authorized = (gateway: Gateway): unknown[] => gateway.simulator.requests.filter(({ headers }) => headers['authorization'] !== undefined);
+const authorized = (gateway: Gateway): unknown[] =>
+  gateway.simulator.requests.filter(({ headers }) => headers['authorization'] !== undefined);
 
 test("the server's own certificate is not trusted by itself, and the log says what to configure", async () => {
   await withGateway({ trust: { by: 'system' } }, async (gateway) => {
@@ -16,7 +17,12 @@ test("the server's own certificate is not trusted by itself, and the log says wh
     expect(data).toEqual({ jobs: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
     expect(gateway.simulator.requests).toEqual([]);
-    expect(gateway.logLines).toContainEqual(expect.objectContaining({ reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }));
+    expect(gateway.logLines).toContainEqual(
+      expect.objectContaining({
+        reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+        advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT'),
+      }),
+    );
   });
 });
 
@@ -29,7 +35,9 @@ test('a pinned certificate is accepted whatever its name; another one is not, an
     const { errors } = await gateway.ask('{ jobs { nodes { id } } }');
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
     expect(gateway.simulator.requests).toEqual([]);
-    expect(gateway.logLines).toContainEqual(expect.objectContaining({ advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }));
+    expect(gateway.logLines).toContainEqual(
+      expect.objectContaining({ advice: expect.stringContaining('BACKUP_SERVER_FINGERPRINT') }),
+    );
   });
 });
 
@@ -37,7 +45,10 @@ test('a server that never ends its handshake keeps no socket', async () => {
   const sockets = new Set<Socket>();
   const silent = createTcpServer((socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined).resume();
+    socket
+      .on('close', () => sockets.delete(socket))
+      .on('error', () => undefined)
+      .resume();
   });
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const origin = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
@@ -61,7 +72,11 @@ describe('an authority of its own', () => {
   let pem: string;
   let port: number;
   beforeAll(async () => {
-    const ca = await generate([{ name: 'commonName', value: 'Example CA' }], { keyType: 'ec', algorithm: 'sha256', extensions: [{ name: 'basicConstraints', cA: true }] });
+    const ca = await generate([{ name: 'commonName', value: 'Example CA' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'basicConstraints', cA: true }],
+    });
     pem = ca.cert;
     const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
       keyType: 'ec',
@@ -77,20 +92,34 @@ describe('an authority of its own', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  const askAt = async (host: string, trust: { by: 'ca'; pem: string } | { by: 'system' }): Promise<{ code: unknown; version: unknown; reasons: unknown[] }> =>
+  const askAt = async (
+    host: string,
+    trust: { by: 'ca'; pem: string } | { by: 'system' },
+  ): Promise<{ code: unknown; version: unknown; reasons: unknown[] }> =>
     withGateway({ origin: `https://${host}:${port}`, trust }, async (gateway) => {
       const { data, errors } = await gateway.ask('{ backupServer { productVersion } }');
-      return { code: errors?.[0]?.extensions.code, version: data.backupServer?.productVersion, reasons: gateway.logLines.flatMap(({ reason }) => (reason === undefined ? [] : [reason])) };
+      return {
+        code: errors?.[0]?.extensions.code,
+        version: data.backupServer?.productVersion,
+        reasons: gateway.logLines.flatMap(({ reason }) => (reason === undefined ? [] : [reason])),
+      };
     });
 
   test('is trusted when its file is given', async () => {
     expect(await askAt('localhost', { by: 'ca', pem })).toEqual({ code: undefined, version: '8.0', reasons: [] });
   });
   test('but not for another name', async () => {
-    expect(await askAt('127.0.0.1', { by: 'ca', pem })).toEqual({ code: 'UPSTREAM_UNAVAILABLE', version: undefined, reasons: ['ERR_TLS_CERT_ALTNAME_INVALID'] });
+    expect(await askAt('127.0.0.1', { by: 'ca', pem })).toEqual({
+      code: 'UPSTREAM_UNAVAILABLE',
+      version: undefined,
+      reasons: ['ERR_TLS_CERT_ALTNAME_INVALID'],
+    });
   });
   test('and not by itself', async () => {
-    expect(await askAt('localhost', { by: 'system' })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', version: undefined });
+    expect(await askAt('localhost', { by: 'system' })).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      version: undefined,
+    });
   });
 });
 
@@ -101,7 +130,10 @@ test('a plain http server on loopback is spoken to', async () => {
     response.setHeader('content-type', 'application/json').end('{"version":"7.0"}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const gateway = await startGateway({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, trust: { by: 'system' } });
+  const gateway = await startGateway({
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    trust: { by: 'system' },
+  });
   const { data } = await gateway.ask('{ backupServer { apiVersion productVersion } }', {}, { token: 'mine' });
   expect(data.backupServer).toEqual({ apiVersion: 'v8', productVersion: '7.0' });
   expect(seen).toEqual([undefined, 'Bearer mine']); // the probe without, the question with

@@ -66,7 +66,12 @@ const lackingUntil: Record<string, { until: number; in: Question[] }> = {
   'BackupServer.installationId': { until: 5, in: ['server'] },
 };
 
-const estimated = ['processingRateBytesPerSecond', 'readRateBytesPerSecond', 'writeRateBytesPerSecond', 'transferredDataBytes'];
+const estimated = [
+  'processingRateBytesPerSecond',
+  'readRateBytesPerSecond',
+  'writeRateBytesPerSecond',
+  'transferredDataBytes',
+];
 
 /** The answer that a version should give: v8's, without what the version does not have. */
 function expectedOf(question: Question, version: number, reference: Data): Data {
@@ -168,7 +173,10 @@ test('the reference is what the documentation shows, and what the simulator hold
     },
   });
   const simulator = gateways.get(8)?.simulator;
-  const newest = simulator?.history.sessions().filter(({ job }) => job.kind === 'Backup').slice(0, 40);
+  const newest = simulator?.history
+    .sessions()
+    .filter(({ job }) => job.kind === 'Backup')
+    .slice(0, 40);
   expect(reference.newestBackups.jobSessions.nodes.map((node: Data) => node.id)).toEqual(newest?.map(({ id }) => id));
   expect(reference.troubled.jobSessions.nodes).toHaveLength(3);
   expect(reference.troubled.jobSessions.nodes.every((node: Data) => node.log.nodes.length > 0)).toBe(true);
@@ -237,7 +245,9 @@ describe('copy jobs', () => {
     const one = await gateways.get(version)?.ask(`query ($id: ID!) { job(id: $id) { name type } }`, { id });
     expect(one?.data.job).toEqual({ name: 'Copy of Mailboxes', type: 'COPY' });
     // By its id alone, nobody knows that the job is a copy job.
-    const sessions = await gateways.get(version)?.ask(`query ($id: ID!) { jobSessions(first: 2, filter: { jobId: $id }) { nodes { type job { id } } } }`, { id });
+    const sessions = await gateways
+      .get(version)
+      ?.ask(`query ($id: ID!) { jobSessions(first: 2, filter: { jobId: $id }) { nodes { type job { id } } } }`, { id });
     expect(sessions?.data.jobSessions.nodes).toEqual([
       { type: 'COPY', job: { id } },
       { type: 'COPY', job: { id } },
@@ -266,8 +276,19 @@ describe('what each version is sent', () => {
 
   test.each([
     [6, { jobType: 'Backup' }],
-    [7, { jobType: 'Backup', jobId: '00b96531-1a68-4c90-a398-91141ffedb3b', endTimeUpperBound: '2026-11-20T00:00:00Z' }],
-    [8, { jobType: 'Backup', jobId: '00b96531-1a68-4c90-a398-91141ffedb3b', endTimeUpperBound: '2026-11-20T00:00:00Z', status: 'Succeeded' }],
+    [
+      7,
+      { jobType: 'Backup', jobId: '00b96531-1a68-4c90-a398-91141ffedb3b', endTimeUpperBound: '2026-11-20T00:00:00Z' },
+    ],
+    [
+      8,
+      {
+        jobType: 'Backup',
+        jobId: '00b96531-1a68-4c90-a398-91141ffedb3b',
+        endTimeUpperBound: '2026-11-20T00:00:00Z',
+        status: 'Succeeded',
+      },
+    ],
   ])('v%i filters what it can', async (version, pushed) => {
     const jobId = version === 6 ? '' : 'jobId: "00B96531-1A68-4C90-A398-91141FFEDB3B",';
     const { upstream, data } =
@@ -286,20 +307,26 @@ describe('what each version is sent', () => {
   });
 
   test.each([5, 6])('v%i finds the sessions of a job under the job', async (version) => {
-    const query = '{ jobSessions(first: 2, filter: { jobId: "00b96531-1a68-4c90-a398-91141ffedb3b" }) { nodes { job { id } } } }';
+    const query =
+      '{ jobSessions(first: 2, filter: { jobId: "00b96531-1a68-4c90-a398-91141ffedb3b" }) { nodes { job { id } } } }';
     const { upstream, data } = (await gateways.get(version)?.ask(query)) ?? {};
     expect(upstream?.map(({ path }) => path)).toEqual(['Jobs/00b96531-1a68-4c90-a398-91141ffedb3b/JobSessions']);
     expect(data.jobSessions.nodes).toHaveLength(2);
   });
 
   test.each([2, 3, 4, 5, 6, 7, 8])('v%i has no sessions of a job that does not exist', async (version) => {
-    const query = '{ jobSessions(filter: { jobId: "11111111-1111-4111-8111-111111111111" }) { nodes { id } scanLimitReached } }';
+    const query =
+      '{ jobSessions(filter: { jobId: "11111111-1111-4111-8111-111111111111" }) { nodes { id } scanLimitReached } }';
     const { data, errors } = (await gateways.get(version)?.ask(query)) ?? {};
-    expect({ data, errors }).toEqual({ data: { jobSessions: { nodes: [], scanLimitReached: false } }, errors: undefined });
+    expect({ data, errors }).toEqual({
+      data: { jobSessions: { nodes: [], scanLimitReached: false } },
+      errors: undefined,
+    });
   });
 
   test.each([2, 3, 4, 5, 6, 7, 8])('v%i lists the jobs of one organization, copy jobs among them', async (version) => {
-    const query = '{ jobs(filter: { organizationId: "5db60525-e59f-49b9-b49b-407fc9bf2642" }) { nodes { name organization { id } } } }';
+    const query =
+      '{ jobs(filter: { organizationId: "5db60525-e59f-49b9-b49b-407fc9bf2642" }) { nodes { name organization { id } } } }';
     const { data, upstream } = (await gateways.get(version)?.ask(query)) ?? {};
     expect(data.jobs.nodes).toHaveLength(version >= 6 ? 6 : 5);
     expect(upstream?.[0]).toMatchObject(
@@ -316,7 +343,8 @@ describe('what each version is sent', () => {
     [8, { plain: undefined, extended: 'true', proxyPlain: undefined, proxyExtended: undefined }],
   ])('v%i is asked for the extended view only when a field needs it', async (version, expected) => {
     const gateway = gateways.get(version);
-    const viewOf = async (query: string): Promise<string | undefined> => (await gateway?.ask(query))?.upstream[0]?.query['extendedView'];
+    const viewOf = async (query: string): Promise<string | undefined> =>
+      (await gateway?.ask(query))?.upstream[0]?.query['extendedView'];
     expect({
       plain: await viewOf('{ organizations { nodes { name } } }'),
       extended: await viewOf('{ organizations { nodes { ...F } } } fragment F on Organization { isBackedUp }'),

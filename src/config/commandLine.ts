@@ -5,7 +5,10 @@ import { settings } from './settings.js';
 export type Command = 'serve' | 'simulator' | 'help' | 'version';
 
 /** Reads the command line alone: which command, and which settings its flags give. */
-export function readCommandLine(argv: readonly string[], problems: string[]): { command: Command; flags: Record<string, string> } {
+export function readCommandLine(
+  argv: readonly string[],
+  problems: string[],
+): { command: Command; flags: Record<string, string> } {
   const options = Object.fromEntries(Object.values(settings).map(({ flag }) => [flag, { type: 'string' } as const]));
   try {
     const parsed = parseArgs({
@@ -19,8 +22,20 @@ export function readCommandLine(argv: readonly string[], problems: string[]): { 
     if ((word !== undefined && word !== 'simulator') || more.length > 0) {
       problems.push(`"${positionals.join(' ')}" is not a command: there is "simulator", or none to start the gateway`);
     }
-    const flags = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-    return { command: values['help'] === true ? 'help' : values['version'] === true ? 'version' : word === 'simulator' ? 'simulator' : 'serve', flags };
+    const flags = Object.fromEntries(
+      Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+    return {
+      command:
+        values['help'] === true
+          ? 'help'
+          : values['version'] === true
+            ? 'version'
+            : word === 'simulator'
+              ? 'simulator'
+              : 'serve',
+      flags,
+    };
   } catch (error) {
     problems.push(textOf(error, 'message') ?? 'the command line cannot be read');
     return { command: 'serve', flags: {} };

@@ -53,7 +53,8 @@ export function loadConfig(
     const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) return undefined;
     const value = readText(text);
-    if (value === undefined) problems.push(`${flag in flags ? `--${flag}` : variable} must be ${expects}; got ${JSON.stringify(text)}`);
+    if (value === undefined)
+      problems.push(`${flag in flags ? `--${flag}` : variable} must be ${expects}; got ${JSON.stringify(text)}`);
     return value;
   }
 
@@ -73,10 +74,13 @@ export function loadConfig(
     if (caFile === undefined) return { by: 'system' };
     try {
       const pem = readFileSync(caFile, 'utf8');
-      if (!isCertificate(pem)) problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
+      if (!isCertificate(pem))
+        problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
       return { by: 'ca', pem };
     } catch (error) {
-      problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);
+      problems.push(
+        `${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`,
+      );
       return { by: 'system' };
     }
   }
@@ -88,7 +92,8 @@ export function loadConfig(
       problems.push(`${settings.serverUrl.env} must be set with NODE_ENV=production: ${settings.serverUrl.expects}`);
     }
     if (url === undefined || url === 'embedded') {
-      if (trust.by !== 'system') problems.push('how to trust a certificate is set, but no server: the embedded one is always pinned');
+      if (trust.by !== 'system')
+        problems.push('how to trust a certificate is set, but no server: the embedded one is always pinned');
       return null;
     }
     const result = readOrigin(url);

@@ -11,12 +11,15 @@ export function readOrigin(text: string): { origin: string } | { problem: string
     return { problem: 'is not a URL' };
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { problem: 'must begin with https://' };
-  if (url.username !== '' || url.password !== '') return { problem: 'must not hold a user or password: callers bring their own token' };
+  if (url.username !== '' || url.password !== '')
+    return { problem: 'must not hold a user or password: callers bring their own token' };
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || /[?#]$/.test(text)) {
     return { problem: 'must be an origin alone, without a path, query or fragment' };
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return { problem: 'must begin with https://, as tokens would cross the network in clear text (http is for loopback)' };
+    return {
+      problem: 'must begin with https://, as tokens would cross the network in clear text (http is for loopback)',
+    };
   }
   // URL drops a port that is the scheme's own, so whether 443 was named is in the text alone.
   const namesPort = /^https?:\/\/[^/]*:\d+\/?$/i.test(text);

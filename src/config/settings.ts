@@ -52,7 +52,8 @@ export const settings = {
     env: 'BACKUP_SERVER_FINGERPRINT',
     flag: 'server-fingerprint',
     expects: 'a SHA-256 fingerprint, 64 hexadecimal digits with or without colons',
-    describe: 'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one.',
+    describe:
+      'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one.',
     read: (text) => {
       const digits = text.replaceAll(':', '').toUpperCase();
       return /^[0-9A-F]{64}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : undefined;
@@ -63,7 +64,8 @@ export const settings = {
     flag: 'server-tls-verify',
     expects: '"on" or "off"',
     fallback: 'on',
-    describe: '`off` accepts any certificate, and so anybody between here and the server: for a test alone. The log warns of it at start.',
+    describe:
+      '`off` accepts any certificate, and so anybody between here and the server: for a test alone. The log warns of it at start.',
     read: oneOf('on', 'off'),
   }),
   timeoutMs: setting({
@@ -79,7 +81,8 @@ export const settings = {
     flag: 'max-body-bytes',
     expects: 'a whole number from 1024 to 1073741824',
     fallback: String(32 * 1024 * 1024),
-    describe: 'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 600 bytes a session.',
+    describe:
+      'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 600 bytes a session.',
     read: wholeNumber(1024, 1024 ** 3),
   }),
   maxConcurrency: setting({
@@ -95,7 +98,8 @@ export const settings = {
     flag: 'scan-limit-rows',
     expects: 'a whole number from 1000 to 1000000',
     fallback: '5000',
-    describe: 'How many rows of a list are looked through in vain for one connection, where the server cannot filter or order them itself.',
+    describe:
+      'How many rows of a list are looked through in vain for one connection, where the server cannot filter or order them itself.',
     read: wholeNumber(1000, 1_000_000),
   }),
   host: setting({
@@ -118,7 +122,8 @@ export const settings = {
     env: 'GRAPHQL_INTROSPECTION',
     flag: 'introspection',
     expects: '"on" or "off"',
-    describe: 'Whether the schema can be asked for, `_service { sdl }` included. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
+    describe:
+      'Whether the schema can be asked for, `_service { sdl }` included. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
     read: oneOf('on', 'off'),
   }),
   logLevel: setting({

@@ -157,7 +157,9 @@ export async function readConnection<Row extends Identified>(
   const writeEnd = (): string | null => {
     if (!scanLimitReached) return write(found.at(-1));
     // Still short of the anchor, a cursor stands at it as before, only further down than it was.
-    return anchor && !isPast ? writeCursor(source.name, { ...anchor, offset: page.offset + page.rows.length - 1 }) : write(last);
+    return anchor && !isPast
+      ? writeCursor(source.name, { ...anchor, offset: page.offset + page.rows.length - 1 })
+      : write(last);
   };
   return {
     get edges() {

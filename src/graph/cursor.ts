@@ -13,7 +13,11 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 export function nameList(list: string, filter: unknown): string {
   const sorted = (_: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).filter(([, v]) => v !== null && v !== undefined).sort())
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, v]) => v !== null && v !== undefined)
+            .sort(),
+        )
       : value;
   return digest(`${list} ${JSON.stringify(filter, sorted)}`);
 }

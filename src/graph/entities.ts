@@ -19,7 +19,8 @@ function problemOf(representation: unknown, entityNames: ReadonlySet<string>): E
 export function guardEntities(schema: GraphQLSchema): void {
   const union = schema.getType('_Entity');
   const field = schema.getQueryType()?.getFields()['_entities'];
-  const resolveAll = field?.resolve as GraphQLFieldResolver<unknown, Context, { representations: readonly unknown[] }> | undefined;
+  const resolveAll = field?.resolve as
+    GraphQLFieldResolver<unknown, Context, { representations: readonly unknown[] }> | undefined;
   if (!field || !resolveAll || !isUnionType(union)) throw new Error('the schema is no subgraph');
   const entityNames = new Set(union.getTypes().map(({ name }) => name));
   field.resolve = (source, { representations }: { representations: readonly unknown[] }, context: Context, info) =>

@@ -27,16 +27,31 @@ export type ErrorCode = (typeof errorCodes)[number];
 
 /** How each fault is told to clients: a fixed sentence, so that nothing of the server's host, body or token can be in it. */
 const answers: Readonly<Record<Fault, Readonly<{ code: ErrorCode; message: string }>>> = {
-  unauthenticated: { code: 'UNAUTHENTICATED', message: 'The backup server does not accept the bearer token: it may have expired.' },
+  unauthenticated: {
+    code: 'UNAUTHENTICATED',
+    message: 'The backup server does not accept the bearer token: it may have expired.',
+  },
   forbidden: { code: 'FORBIDDEN', message: 'The backup server does not allow this to the bearer of the token.' },
   notFound: { code: 'NOT_FOUND', message: 'The backup server has no such thing.' },
   rejected: { code: 'UPSTREAM_REJECTED', message: 'The backup server rejected the request.' },
-  rateLimited: { code: 'UPSTREAM_RATE_LIMITED', message: 'The backup server asks for fewer requests: try again later.' },
-  unavailable: { code: 'UPSTREAM_UNAVAILABLE', message: 'The backup server cannot be reached, or does not speak the API version asked for.' },
+  rateLimited: {
+    code: 'UPSTREAM_RATE_LIMITED',
+    message: 'The backup server asks for fewer requests: try again later.',
+  },
+  unavailable: {
+    code: 'UPSTREAM_UNAVAILABLE',
+    message: 'The backup server cannot be reached, or does not speak the API version asked for.',
+  },
   failed: { code: 'UPSTREAM_ERROR', message: 'The backup server failed to answer.' },
   timedOut: { code: 'UPSTREAM_TIMEOUT', message: 'The backup server did not answer in time.' },
-  tooLarge: { code: 'UPSTREAM_RESPONSE_TOO_LARGE', message: 'The backup server has more to answer than this gateway reads at once.' },
-  badResponse: { code: 'UPSTREAM_BAD_RESPONSE', message: 'The backup server answered something that this gateway cannot read.' },
+  tooLarge: {
+    code: 'UPSTREAM_RESPONSE_TOO_LARGE',
+    message: 'The backup server has more to answer than this gateway reads at once.',
+  },
+  badResponse: {
+    code: 'UPSTREAM_BAD_RESPONSE',
+    message: 'The backup server answered something that this gateway cannot read.',
+  },
 };
 
 const noToken: Readonly<Record<string, string>> = {

@@ -130,7 +130,11 @@ export function createLoaders(api: Api): Loaders {
     const [session = null] = nodes;
     if (session instanceof Error) throw session;
     if (session === null && scanLimitReached) {
-      throw new UpstreamError({ fault: 'tooLarge', resource: 'jobSession', reason: `none of this job in ${api.scanLimitRows} rows` });
+      throw new UpstreamError({
+        fault: 'tooLarge',
+        resource: 'jobSession',
+        reason: `none of this job in ${api.scanLimitRows} rows`,
+      });
     }
     return session;
   }
@@ -140,14 +144,19 @@ export function createLoaders(api: Api): Loaders {
       const newest = await (await openSessions({})).readPage(NEWEST);
       const byJob = new Map<string, JobSessionRecord>();
       // Behind a row that cannot be read, nobody knows what is the latest: it may have been that one.
-      const unreadableAt = newest.rows.findIndex((session) => session instanceof Error || session.jobId instanceof Error);
+      const unreadableAt = newest.rows.findIndex(
+        (session) => session instanceof Error || session.jobId instanceof Error,
+      );
       const isPlain = unreadableAt === -1;
       for (const session of isPlain ? newest.rows : newest.rows.slice(0, unreadableAt)) {
         if (session instanceof Error || typeof session.jobId !== 'string') continue;
         if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
       }
       return Promise.all(
-        wanted.map(async (job) => byJob.get(job.id) ?? (newest.hasMore || !isPlain ? readLatestSession(job).catch(asError) : null)),
+        wanted.map(
+          async (job) =>
+            byJob.get(job.id) ?? (newest.hasMore || !isPlain ? readLatestSession(job).catch(asError) : null),
+        ),
       );
     },
     { cacheKeyFn: (job) => job.id },

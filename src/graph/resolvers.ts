@@ -9,7 +9,14 @@ import { extendedOrganizationFields, organizations } from '../upstream/resources
 import { processedObjects } from '../upstream/resources/processedObject.js';
 import { extendedProxyFields, proxies } from '../upstream/resources/proxy.js';
 import { badInput, optionalUuidArgument, uuidArgument } from './badInput.js';
-import { ascending, descending, listOf, readConnection, type Connection, type ConnectionArguments } from './connection.js';
+import {
+  ascending,
+  descending,
+  listOf,
+  readConnection,
+  type Connection,
+  type ConnectionArguments,
+} from './connection.js';
 import type { Context } from './context.js';
 import { nameList } from './cursor.js';
 import type { JobFilter, JobType, LogItemType, Resolvers, SortOrder } from './generated.js';
@@ -122,7 +129,8 @@ async function readLog(
   return readConnection(
     {
       name: nameList('log', filter),
-      open: async () => (types?.length === 0 ? (await loaders.api.version(), listOf([])) : loaders.open(logItems, filter)),
+      open: async () =>
+        types?.length === 0 ? (await loaders.api.version(), listOf([])) : loaders.open(logItems, filter),
       order: {
         key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
         compare: filter.order === 'ASC' ? ascending : descending,
@@ -148,12 +156,18 @@ export const resolvers: Resolvers = {
     organization: (_, { id }, { loaders }, info) =>
       loaders.load(organizations, uuidArgument('id', id), selectsAny(info, extendedOrganizationFields)),
     organizations: (_, args, { loaders }, info) => {
-      const readRows = () => loaders.collect(organizations, { isExtended: selectsAny(info, extendedOrganizationFields) });
+      const readRows = () =>
+        loaders.collect(organizations, { isExtended: selectsAny(info, extendedOrganizationFields) });
       return byName(readRows, ({ name }) => name, { name: 'organizations' }, args);
     },
     backupRepository: (_, { id }, { loaders }) => loaders.load(backupRepositories, uuidArgument('id', id)),
     backupRepositories: (_, args, { loaders }) =>
-      byName(() => loaders.collect(backupRepositories), ({ name }) => name, { name: 'backupRepositories' }, args),
+      byName(
+        () => loaders.collect(backupRepositories),
+        ({ name }) => name,
+        { name: 'backupRepositories' },
+        args,
+      ),
     proxy: (_, { id }, { loaders }, info) =>
       loaders.load(proxies, uuidArgument('id', id), selectsAny(info, extendedProxyFields)),
     proxies: (_, args, { loaders }, info) => {
@@ -186,7 +200,13 @@ export const resolvers: Resolvers = {
   Job: {
     __resolveReference: async ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
     organization: async (job, _, context, info) =>
-      related(context, info, organizations, await organizationIdOf(context, job), selectsAny(info, extendedOrganizationFields)),
+      related(
+        context,
+        info,
+        organizations,
+        await organizationIdOf(context, job),
+        selectsAny(info, extendedOrganizationFields),
+      ),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
     sourceJob: ({ sourceJobId }, _, context, info) => relatedJob(context, info, sourceJobId, 'BACKUP'),
     sessions: ({ id, type }, { filter, ...args }, { loaders }) => {

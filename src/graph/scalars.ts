@@ -24,7 +24,9 @@ export const DateTime = new GraphQLScalarType<string, string>({
 
 function readLong(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new GraphQLError('A Long must be a whole number within ±9007199254740991.', { extensions: { code: 'BAD_USER_INPUT' } });
+  throw new GraphQLError('A Long must be a whole number within ±9007199254740991.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
 }
 
 /** A whole number that a JSON number carries exactly. `raw.ts` lets no other into a record. */

@@ -10,7 +10,10 @@ const directory = new URL('../../schema/', import.meta.url);
 /** The subgraph's schema, from the files in `schema/`. */
 export function buildSchema(): GraphQLSchema {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
-  const text = files.sort().map((file) => readFileSync(new URL(file, directory), 'utf8')).join('\n');
+  const text = files
+    .sort()
+    .map((file) => readFileSync(new URL(file, directory), 'utf8'))
+    .join('\n');
   const schema = buildSubgraphSchema([{ typeDefs: gql(text), resolvers: { ...resolvers } }]);
   guardEntities(schema);
   return schema;

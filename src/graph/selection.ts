@@ -29,7 +29,9 @@ function* fieldsOf(selectionSet: SelectionSetNode | undefined, selections: Selec
 /** True when nothing but the id is asked for, which whoever refers to a thing knows already. */
 export function selectsOnlyId(selections: Selections): boolean {
   return selections.fieldNodes.every((node) =>
-    [...fieldsOf(node.selectionSet, selections)].every(({ name }) => name.value === 'id' || name.value === '__typename'),
+    [...fieldsOf(node.selectionSet, selections)].every(
+      ({ name }) => name.value === 'id' || name.value === '__typename',
+    ),
   );
 }
 

@@ -29,7 +29,15 @@ function describe(error: unknown): Record<string, unknown> {
   return { ...thrown.details, ...(advice !== undefined && { advice }) };
 }
 
-const callerCodes = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT', 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST']);
+const callerCodes = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+]);
 
 /** Puts the request id into each error of an answer, and each kind of error into the log once per answer, with its count. */
 function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {

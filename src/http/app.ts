@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+} from 'fastify';
 import { INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
@@ -88,7 +95,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   http.route({ method: ['GET', 'POST'], url: '/graphql', handler: createGraphqlHandler(graph, server) });
   http.get('/', (_, reply) => {
-    const page = renderLandingPage({ curl: options.exampleCurl(), isEmbedded: options.isEmbedded, introspection: options.introspection });
+    const page = renderLandingPage({
+      curl: options.exampleCurl(),
+      isEmbedded: options.isEmbedded,
+      introspection: options.introspection,
+    });
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")

@@ -6,7 +6,9 @@ const pattern = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** The token of the one Authorization header, taken from all headers as they came (name, value, name, value, …). */
 export function readBearerToken(rawHeaders: readonly string[]): string | NoToken {
-  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization');
+  const values = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
+  );
   const [value] = values;
   if (value === undefined) return { missing: 'absent' };
   const token = values.length === 1 && value.length <= MAX_HEADER_BYTES ? pattern.exec(value)?.[1] : undefined;

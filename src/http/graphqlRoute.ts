@@ -25,7 +25,11 @@ function withRequestId(body: string, requestId: string): string {
 export function createGraphqlHandler(graph: ApolloServer<Context>, server: UpstreamServer) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { id: requestId } = request;
-    const { status = 200, headers, body } = await graph.executeHTTPGraphQLRequest({
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await graph.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,
         headers: headersOf(request),

@@ -1,8 +1,9 @@
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 
 /** What a person sees who opens the gateway in a browser: what it is, and a line to paste that gets a real answer. */
-export function renderLandingPage(options: Readonly<{ curl: string; isEmbedded: boolean; introspection: boolean }>): string {
+export function renderLandingPage(
+  options: Readonly<{ curl: string; isEmbedded: boolean; introspection: boolean }>,
+): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

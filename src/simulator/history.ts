@@ -67,7 +67,12 @@ const documentedSessions: readonly DemoSession[] = [
       processedObjects: 1655,
       bottleneck: 'Source',
     },
-    v2Text: { processingRate: '99.1 KB/s (6 items/s)', readRate: '1.0 MB/s', writeRate: '20.8 MB/s', transferredData: '12345 B' },
+    v2Text: {
+      processingRate: '99.1 KB/s (6 items/s)',
+      readRate: '1.0 MB/s',
+      writeRate: '20.8 MB/s',
+      transferredData: '12345 B',
+    },
   },
   {
     id: 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d',
@@ -95,8 +100,10 @@ function plan(seed: string, job: DemoJob, planned: Ticks): DemoSession {
   const random = createRandom(id);
   const luck = random.fraction();
   // Those around the clock do not fail, so that there is always something to watch run.
-  const outcome = luck < 0.05 && job.everyMinutes >= 1440 ? 'Failed' : luck < 0.14 ? 'Warning' : luck < 0.15 ? 'Stopped' : 'Success';
-  const seconds = outcome === 'Failed' ? random.between(8, 40) : random.between(job.minMinutes * 60, job.maxMinutes * 60);
+  const outcome =
+    luck < 0.05 && job.everyMinutes >= 1440 ? 'Failed' : luck < 0.14 ? 'Warning' : luck < 0.15 ? 'Stopped' : 'Success';
+  const seconds =
+    outcome === 'Failed' ? random.between(8, 40) : random.between(job.minMinutes * 60, job.maxMinutes * 60);
   const start = planned + BigInt(random.between(0, 9_999_999));
   const readRateBytes = random.between(400_000, 40_000_000);
   const writeRateBytes = Math.floor(readRateBytes * (0.3 + random.fraction() / 2));
@@ -125,7 +132,13 @@ function plan(seed: string, job: DemoJob, planned: Ticks): DemoSession {
 /** How a session stands at a moment: counts and the log grow with time. */
 export function snapshotOf(session: DemoSession, now: Ticks): DemoSnapshot {
   if (session.end <= now) {
-    return { session, isRunning: false, status: session.outcome, progress: session.objects, statistics: session.statistics };
+    return {
+      session,
+      isRunning: false,
+      status: session.outcome,
+      progress: session.objects,
+      statistics: session.statistics,
+    };
   }
   const elapsed = now > session.start ? Number(now - session.start) : 0;
   const done = elapsed / Number(session.end - session.start);

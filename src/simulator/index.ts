@@ -68,7 +68,8 @@ async function readForm(request: IncomingMessage): Promise<ReadonlyMap<string, s
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString();
-  if (!(request.headers['content-type'] ?? '').startsWith('application/json')) return new Map(new URLSearchParams(text));
+  if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
+    return new Map(new URLSearchParams(text));
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null) return null;
@@ -78,14 +79,24 @@ async function readForm(request: IncomingMessage): Promise<ReadonlyMap<string, s
   }
 }
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = body === undefined ? '' : JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
   response.end(text);
 }
 
 function renderTokens(version: ApiVersion, pair: TokenPair): Record<string, unknown> {
-  const written = (ms: number): string => (version >= 6 ? new Date(ms).toISOString().replace(/\.\d+/, '') : new Date(ms).toUTCString());
+  const written = (ms: number): string =>
+    version >= 6 ? new Date(ms).toISOString().replace(/\.\d+/, '') : new Date(ms).toUTCString();
   return {
     access_token: pair.accessToken,
     token_type: 'bearer',
@@ -98,7 +109,12 @@ function renderTokens(version: ApiVersion, pair: TokenPair): Record<string, unkn
 }
 
 /** `POST /vN/token`: forms in every version, JSON from v6; the OAuth way of saying no. */
-async function answerTokenRequest(version: ApiVersion, request: IncomingMessage, response: ServerResponse, tokens: Tokens): Promise<void> {
+async function answerTokenRequest(
+  version: ApiVersion,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tokens: Tokens,
+): Promise<void> {
   const form = await readForm(request);
   const no = (error: string, description: string): void => {
     send(response, 400, { error, error_description: description });
@@ -119,7 +135,13 @@ async function answerTokenRequest(version: ApiVersion, request: IncomingMessage,
     return;
   }
   if (!pair) no('invalid_grant', 'Invalid credential');
-  else send(response, 200, renderTokens(version, pair), needsCookie ? { 'set-cookie': `${ANTIFORGERY_COOKIE}; Secure; HttpOnly` } : {});
+  else
+    send(
+      response,
+      200,
+      renderTokens(version, pair),
+      needsCookie ? { 'set-cookie': `${ANTIFORGERY_COOKIE}; Secure; HttpOnly` } : {},
+    );
 }
 
 /** Starts the server; it listens on loopback alone. */
@@ -169,7 +191,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     if (!tokens.accepts(request.headers.authorization, request.headers.cookie?.includes(ANTIFORGERY_COOKIE) === true)) {
       // v8 answers with nothing in the body.
-      send(response, 401, version === 8 ? undefined : renderError(version, 'Authorization has been denied for this request.'));
+      send(
+        response,
+        401,
+        version === 8 ? undefined : renderError(version, 'Authorization has been denied for this request.'),
+      );
       return;
     }
     const result = resources.answer({ version, segments, query });

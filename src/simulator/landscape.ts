@@ -48,7 +48,16 @@ export type DemoJob = Readonly<{
   maxMinutes: number;
 }>;
 
-const names = ['anna.berg', 'ben.okafor', 'carla.diaz', 'dmitri.novak', 'emma.li', 'finn.olsen', 'grace.kim', 'hugo.martin'];
+const names = [
+  'anna.berg',
+  'ben.okafor',
+  'carla.diaz',
+  'dmitri.novak',
+  'emma.li',
+  'finn.olsen',
+  'grace.kim',
+  'hugo.martin',
+];
 const usersOf = (domain: string): string[] => names.map((name) => `${name}@${domain}`);
 
 const abc = '5db60525-e59f-49b9-b49b-407fc9bf2642';
@@ -56,8 +65,20 @@ const northwind = uuidFrom('organization northwind');
 const fabrikam = uuidFrom('organization fabrikam');
 
 export const organizations: readonly DemoOrganization[] = [
-  { id: abc, name: 'abc.onmicrosoft.com', type: 'Office365', region: 'Worldwide', users: usersOf('abc.onmicrosoft.com') },
-  { id: northwind, name: 'northwind.onmicrosoft.com', type: 'Hybrid', region: 'Germany', users: usersOf('northwind.example') },
+  {
+    id: abc,
+    name: 'abc.onmicrosoft.com',
+    type: 'Office365',
+    region: 'Worldwide',
+    users: usersOf('abc.onmicrosoft.com'),
+  },
+  {
+    id: northwind,
+    name: 'northwind.onmicrosoft.com',
+    type: 'Hybrid',
+    region: 'Germany',
+    users: usersOf('northwind.example'),
+  },
   { id: fabrikam, name: 'fabrikam.local', type: 'OnPremises', region: null, users: usersOf('fabrikam.local') },
 ];
 
@@ -111,14 +132,28 @@ export const repositories: readonly DemoRepository[] = [
     freeSpaceBytes: 1099511627776,
   },
   // Object storage tells no volume size.
-  { id: archive, name: 'Archive', description: 'Copies, immutable', path: 'C:\\Cache', proxyId: east, capacityBytes: null, freeSpaceBytes: null },
+  {
+    id: archive,
+    name: 'Archive',
+    description: 'Copies, immutable',
+    path: 'C:\\Cache',
+    proxyId: east,
+    capacityBytes: null,
+    freeSpaceBytes: null,
+  },
 ];
 
 /** Every four hours for a little over two: two jobs like this, two hours apart, take turns, so that one runs at any moment. */
 const aroundTheClock = { everyMinutes: 240, minMinutes: 121, maxMinutes: 125 } as const;
 const onceADay = { everyMinutes: 1440, minMinutes: 3, maxMinutes: 25 } as const;
 
-function backup(id: string, name: string, organizationId: string, offsetMinutes: number, more: Partial<DemoJob> = {}): DemoJob {
+function backup(
+  id: string,
+  name: string,
+  organizationId: string,
+  offsetMinutes: number,
+  more: Partial<DemoJob> = {},
+): DemoJob {
   return {
     id,
     name,
@@ -145,10 +180,23 @@ export const jobs: readonly DemoJob[] = [
   backup(uuidFrom('job abc onedrive'), 'OneDrive, around the clock', abc, 0, aroundTheClock),
   backup(uuidFrom('job abc leavers'), 'People who left', abc, 3 * 60 + 10, { isEnabled: false }),
   backup(mailboxes, 'Mailboxes', northwind, 70, { repositoryId: second }),
-  backup(uuidFrom('job northwind teams'), 'Teams, around the clock', northwind, 120, { ...aroundTheClock, repositoryId: second }),
+  backup(uuidFrom('job northwind teams'), 'Teams, around the clock', northwind, 120, {
+    ...aroundTheClock,
+    repositoryId: second,
+  }),
   backup(uuidFrom('job northwind sites'), 'Sites', northwind, 6 * 60 + 10, { repositoryId: second }),
-  backup(uuidFrom('job fabrikam exchange'), 'Exchange on premises', fabrikam, 23 * 60 + 10, { backupType: 'EntireOrganization' }),
+  backup(uuidFrom('job fabrikam exchange'), 'Exchange on premises', fabrikam, 23 * 60 + 10, {
+    backupType: 'EntireOrganization',
+  }),
   backup(uuidFrom('job fabrikam boards'), 'Board members', fabrikam, 5 * 60 + 10, { description: 'Legal hold' }),
-  backup(uuidFrom('copy of test_job'), 'Copy of test_job', abc, 2 * 60 + 10, { kind: 'Copy', backupJobId: documented, repositoryId: archive }),
-  backup(uuidFrom('copy of mailboxes'), 'Copy of Mailboxes', northwind, 4 * 60 + 10, { kind: 'Copy', backupJobId: mailboxes, repositoryId: archive }),
+  backup(uuidFrom('copy of test_job'), 'Copy of test_job', abc, 2 * 60 + 10, {
+    kind: 'Copy',
+    backupJobId: documented,
+    repositoryId: archive,
+  }),
+  backup(uuidFrom('copy of mailboxes'), 'Copy of Mailboxes', northwind, 4 * 60 + 10, {
+    kind: 'Copy',
+    backupJobId: mailboxes,
+    repositoryId: archive,
+  }),
 ];

@@ -28,7 +28,11 @@ export async function misbehave(response: ServerResponse, misbehaviour: Misbehav
   }
   if (status === undefined && body === undefined) return false;
   const text = typeof body === 'string' || body === undefined ? (body ?? '') : JSON.stringify(body);
-  response.writeHead(status ?? 200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), ...headers });
+  response.writeHead(status ?? 200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
   if (truncateAfterBytes === undefined) {
     response.end(text);
     return true;

@@ -26,7 +26,9 @@ function links(version: ApiVersion, paths: Readonly<Record<string, string | null
 /** `2017-04-04T00:07:21.3994255-07:00`, or in `Z`; trailing zeros of the fraction are cut. */
 function moment(ticks: Ticks, zone: 'Z' | '-07:00'): string {
   const ms = Number(ticks / 10_000n) - (zone === 'Z' ? 0 : 7 * 3_600_000);
-  const fraction = String(ticks % 10_000_000n).padStart(7, '0').replace(/0+$/, '');
+  const fraction = String(ticks % 10_000_000n)
+    .padStart(7, '0')
+    .replace(/0+$/, '');
   return `${new Date(ms).toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}${zone}`;
 }
 
@@ -107,17 +109,28 @@ function changesOf({ session, isRunning }: DemoSnapshot, now: Ticks): number {
   return 40_000 + Number((until - session.start) / 10_000_000n) + (isRunning ? 0 : 1);
 }
 
-const titleWords = { Success: 'Success', Warning: 'Warning', Error: 'Failed', Running: 'Running', Stop: 'Stopped' } as const;
+const titleWords = {
+  Success: 'Success',
+  Warning: 'Warning',
+  Error: 'Failed',
+  Running: 'Running',
+  Stop: 'Stopped',
+} as const;
 
 export function renderLog(version: ApiVersion, session: DemoSession, now: Ticks): Body[] {
   return logOf(session, now).map((line) => ({
     id: line.id,
     usn: line.usn,
-    ...(version >= 8 ? { type: line.type, message: line.message } : { title: `[${titleWords[line.type]}] ${line.message}` }),
+    ...(version >= 8
+      ? { type: line.type, message: line.message }
+      : { title: `[${titleWords[line.type]}] ${line.message}` }),
     // Lines are at the server's own offset, even where sessions are in Z.
     creationTime: moment(line.start, '-07:00'),
     ...(line.end !== null && { endTime: moment(line.end, '-07:00') }),
-    _links: links(version, { self: `JobSessions/${session.id}/LogItems/${line.id}`, jobsessions: `JobSessions/${session.id}` }),
+    _links: links(version, {
+      self: `JobSessions/${session.id}/LogItems/${line.id}`,
+      jobsessions: `JobSessions/${session.id}`,
+    }),
   }));
 }
 
@@ -138,7 +151,12 @@ function scheduleTypeOf(job: DemoJob): string {
   return job.everyMinutes < 1440 ? 'Periodically' : 'Daily';
 }
 
-export type DemoJobState = Readonly<{ job: DemoJob; last: DemoSnapshot | null; lastBackup: Ticks | null; next: Ticks | null }>;
+export type DemoJobState = Readonly<{
+  job: DemoJob;
+  last: DemoSnapshot | null;
+  lastBackup: Ticks | null;
+  next: Ticks | null;
+}>;
 
 export function renderJob(version: ApiVersion, { job, last, lastBackup, next }: DemoJobState): Body {
   const isCopy = job.kind === 'Copy';
@@ -160,15 +178,24 @@ export function renderJob(version: ApiVersion, { job, last, lastBackup, next }: 
     ...(next !== null && { nextRun: moment(next, 'Z') }),
     ...(version >= 7 && { lastBackup: lastBackup === null ? null : moment(lastBackup, 'Z') }),
     ...(version >= 6 && { repositoryId: job.repositoryId }),
-    ...(version >= 8 && { organizationId: job.organizationId, eTag: last ? Number(last.session.start / 10_000_000n) : 1 }),
+    ...(version >= 8 && {
+      organizationId: job.organizationId,
+      eTag: last ? Number(last.session.start / 10_000_000n) : 1,
+    }),
     schedulePolicy: {
       type: scheduleTypeOf(job),
-      ...(isPeriodic ? { periodicallyEvery: `Hours${job.everyMinutes / 60}` } : { dailyType: 'Everyday', dailyTime: time }),
+      ...(isPeriodic
+        ? { periodicallyEvery: `Hours${job.everyMinutes / 60}` }
+        : { dailyType: 'Everyday', dailyTime: time }),
       ...(isCopy
         ? { backupCopyWindowEnabled: false }
         : { retryEnabled: true, retryNumber: 3, retryWaitInterval: 10, backupWindowEnabled: false }),
       // The weekly grid, an hour an entry.
-      ...(version >= 6 && !isCopy && { scheduleEnabled: job.isEnabled, backupWindowSettings: { backupWindow: new Array<boolean>(168).fill(true) } }),
+      ...(version >= 6 &&
+        !isCopy && {
+          scheduleEnabled: job.isEnabled,
+          backupWindowSettings: { backupWindow: new Array<boolean>(168).fill(true) },
+        }),
     },
     _links: links(version, {
       self: path,
@@ -181,9 +208,17 @@ export function renderJob(version: ApiVersion, { job, last, lastBackup, next }: 
   };
 }
 
-export type DemoOrganizationState = Readonly<{ organization: DemoOrganization; first: Ticks | null; last: Ticks | null }>;
+export type DemoOrganizationState = Readonly<{
+  organization: DemoOrganization;
+  first: Ticks | null;
+  last: Ticks | null;
+}>;
 
-export function renderOrganization(version: ApiVersion, { organization, first, last }: DemoOrganizationState, isExtended: boolean): Body {
+export function renderOrganization(
+  version: ApiVersion,
+  { organization, first, last }: DemoOrganizationState,
+  isExtended: boolean,
+): Body {
   const { id, name, type, region } = organization;
   const isOnline = type !== 'OnPremises';
   const path = `Organizations/${id}`;
@@ -218,9 +253,19 @@ export function renderRepository(version: ApiVersion, repository: DemoRepository
     retentionFrequencyType: 'Daily',
     dailyTime: '08:00:00',
     dailyType: 'Everyday',
-    ...(version === 2 ? { capacity, freeSpace } : { capacityBytes: capacity, freeSpaceBytes: freeSpace, retentionType: 'ItemLevel' }),
+    ...(version === 2
+      ? { capacity, freeSpace }
+      : { capacityBytes: capacity, freeSpaceBytes: freeSpace, retentionType: 'ItemLevel' }),
     ...(version >= 6 && { isOutOfSync: false, isLongTerm: capacity === null, objectStorageEncryptionEnabled: false }),
-    ...(version >= 8 && { proxyPoolId: null, organizationId: null, isIndexed: true, isMigrationLocked: false, isOutdated: false, isOutOfOrder: false, outOfOrderReason: null }),
+    ...(version >= 8 && {
+      proxyPoolId: null,
+      organizationId: null,
+      isIndexed: true,
+      isMigrationLocked: false,
+      isOutdated: false,
+      isOutOfOrder: false,
+      outOfOrderReason: null,
+    }),
     _links: links(version, { self: path, proxy: `Proxies/${repository.proxyId}` }),
   };
 }

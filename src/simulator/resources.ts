@@ -14,8 +14,7 @@ import {
 
 /** What a resource answers: a status and a JSON body, an error by its message, or nothing of the kind. */
 export type Answer =
-  | Readonly<{ status: 200; body: unknown }>
-  | Readonly<{ status: 400 | 404; message: string; errorCode?: string }>;
+  Readonly<{ status: 200; body: unknown }> | Readonly<{ status: 400 | 404; message: string; errorCode?: string }>;
 
 export type ResourceRequest = Readonly<{
   version: ApiVersion;
@@ -30,7 +29,11 @@ const MAX_LIMIT = 10_000;
 
 /** Nothing at this path; unlike an unknown id, it has no code. */
 const noRoute: Answer = { status: 404, message: 'No HTTP resource was found that matches the request.' };
-const notFound = (what: string): Answer => ({ status: 404, message: `${what} with the specified ID was not found.`, errorCode: 'ResourceNotFound' });
+const notFound = (what: string): Answer => ({
+  status: 404,
+  message: `${what} with the specified ID was not found.`,
+  errorCode: 'ResourceNotFound',
+});
 const invalid = (message: string): Answer => ({ status: 400, message, errorCode: 'ParameterValidationFailure' });
 
 /** `null` where the parameter is absent, `undefined` where it is none of what is taken. */
@@ -49,10 +52,17 @@ function momentIn(query: ReadonlyMap<string, string>, name: string): Ticks | nul
 }
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-const isTrue = (text: string | undefined, otherwise: boolean): boolean => (text === undefined ? otherwise : text.toLowerCase() === 'true');
+const isTrue = (text: string | undefined, otherwise: boolean): boolean =>
+  text === undefined ? otherwise : text.toLowerCase() === 'true';
 
 /** All of a list in a bare array, or one page of it, as the version has it for this list. */
-function list<T>(request: ResourceRequest, path: string, isPaged: boolean, rows: readonly T[], bodyOf: (row: T) => unknown): Answer {
+function list<T>(
+  request: ResourceRequest,
+  path: string,
+  isPaged: boolean,
+  rows: readonly T[],
+  bodyOf: (row: T) => unknown,
+): Answer {
   if (!isPaged) return { status: 200, body: rows.map(bodyOf) };
   const { version, query } = request;
   const offset = numberIn(query, 'offset');
@@ -62,7 +72,9 @@ function list<T>(request: ResourceRequest, path: string, isPaged: boolean, rows:
   const limit = Math.min(asked ?? DEFAULT_LIMIT, MAX_LIMIT);
   const link = (at: number, linkVersion = version): { href: string } => {
     const filters = [...query].filter(([name]) => name !== 'offset' && name !== 'limit');
-    return { href: `${href(linkVersion, path)}?${new URLSearchParams([...filters, ['offset', String(at)], ['limit', String(limit)]]).toString()}` };
+    return {
+      href: `${href(linkVersion, path)}?${new URLSearchParams([...filters, ['offset', String(at)], ['limit', String(limit)]]).toString()}`,
+    };
   };
   return {
     status: 200,
@@ -83,26 +95,41 @@ function list<T>(request: ResourceRequest, path: string, isPaged: boolean, rows:
 
 export type Resources = Readonly<{ answer: (request: ResourceRequest) => Answer }>;
 
-export function createResources(options: Readonly<{ history: History; nowMs: () => number; decimalComma: boolean }>): Resources {
+export function createResources(
+  options: Readonly<{ history: History; nowMs: () => number; decimalComma: boolean }>,
+): Resources {
   const { history, decimalComma } = options;
   const now = (): Ticks => ticksOfMs(options.nowMs());
 
   /** Copy jobs, and so their sessions, are there from v6 on. */
-  const sessionsIn = (version: ApiVersion): DemoSession[] => history.sessions().filter(({ job }) => version >= 6 || job.kind === 'Backup');
+  const sessionsIn = (version: ApiVersion): DemoSession[] =>
+    history.sessions().filter(({ job }) => version >= 6 || job.kind === 'Backup');
 
   function stateOf(job: DemoJob): Parameters<typeof renderJob>[1] {
     const sessions = history.sessions().filter((session) => session.job.id === job.id);
     const [latest] = sessions;
-    const lastGood = sessions.find(({ outcome, end }) => end <= now() && (outcome === 'Success' || outcome === 'Warning'));
+    const lastGood = sessions.find(
+      ({ outcome, end }) => end <= now() && (outcome === 'Success' || outcome === 'Warning'),
+    );
     const every = BigInt(job.everyMinutes) * 600_000_000n;
-    const next = ((now() - BigInt(job.offsetMinutes) * 600_000_000n) / every + 1n) * every + BigInt(job.offsetMinutes) * 600_000_000n;
-    return { job, last: latest ? snapshotOf(latest, now()) : null, lastBackup: lastGood?.end ?? null, next: job.isEnabled ? next : null };
+    const next =
+      ((now() - BigInt(job.offsetMinutes) * 600_000_000n) / every + 1n) * every +
+      BigInt(job.offsetMinutes) * 600_000_000n;
+    return {
+      job,
+      last: latest ? snapshotOf(latest, now()) : null,
+      lastBackup: lastGood?.end ?? null,
+      next: job.isEnabled ? next : null,
+    };
   }
 
   function stateOfOrganization(organization: DemoOrganization): Parameters<typeof renderOrganization>[1] {
     const ends = history
       .sessions()
-      .filter(({ job, end, outcome }) => job.organizationId === organization.id && job.kind === 'Backup' && end <= now() && outcome !== 'Failed')
+      .filter(
+        ({ job, end, outcome }) =>
+          job.organizationId === organization.id && job.kind === 'Backup' && end <= now() && outcome !== 'Failed',
+      )
       .map(({ end }) => end);
     return { organization, first: ends.at(-1) ?? null, last: ends[0] ?? null };
   }
@@ -128,7 +155,8 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
     if (jobId !== undefined) rows = rows.filter(({ job }) => job.id === jobId.toLowerCase());
     const status = version >= 8 ? query.get('status') : undefined;
     if (status !== undefined) {
-      if (!['Stopped', 'Running', 'Succeeded', 'Failed', 'Warning'].includes(status)) return invalid(`status ${status} is not valid.`);
+      if (!['Stopped', 'Running', 'Succeeded', 'Failed', 'Warning'].includes(status))
+        return invalid(`status ${status} is not valid.`);
       const inBodies = status === 'Succeeded' ? 'Success' : status;
       rows = rows.filter((session) => snapshotOf(session, now()).status === inBodies);
     }
@@ -158,7 +186,8 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
       }
       if (version >= 8) {
         const type = request.query.get('type');
-        if (type !== undefined && !['Running', 'Warning', 'Error', 'Success', 'Stop'].includes(type)) return invalid(`type ${type} is not valid.`);
+        if (type !== undefined && !['Running', 'Warning', 'Error', 'Success', 'Stop'].includes(type))
+          return invalid(`type ${type} is not valid.`);
         if (type !== undefined) lines = lines.filter((line) => line['type'] === type);
         if (!isTrue(request.query.get('orderasc'), true)) lines.reverse();
       }
@@ -166,7 +195,13 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
     }
     if (part === 'processedobjects' && version >= 7 && lineId === undefined) {
       const users = organizations.find((organization) => organization.id === session.job.organizationId)?.users ?? [];
-      return list(request, `${path}/ProcessedObjects`, true, renderProcessedObjects(session, users, now()), (object) => object);
+      return list(
+        request,
+        `${path}/ProcessedObjects`,
+        true,
+        renderProcessedObjects(session, users, now()),
+        (object) => object,
+      );
     }
     return noRoute; // `/log`, among others: the link is dead
   }
@@ -180,7 +215,11 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
     if (id === undefined) {
       const organizationId = version >= 8 ? query.get('organizationid')?.toLowerCase() : undefined;
       const repositoryId = version >= 8 || kind === 'Copy' ? query.get('repositoryid')?.toLowerCase() : undefined;
-      const rows = all.filter((job) => (organizationId ?? job.organizationId) === job.organizationId && (repositoryId ?? job.repositoryId) === job.repositoryId);
+      const rows = all.filter(
+        (job) =>
+          (organizationId ?? job.organizationId) === job.organizationId &&
+          (repositoryId ?? job.repositoryId) === job.repositoryId,
+      );
       return list(request, path, version >= 8, rows, (row) => renderJob(version, stateOf(row)));
     }
     const job = all.find((candidate) => candidate.id === id);
@@ -191,7 +230,11 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
       return source ? { status: 200, body: renderJob(version, stateOf(source)) } : notFound('Job');
     }
     if (part === 'jobsessions' && version <= 6 && kind === 'Backup') {
-      return listSessions(request, `Jobs/${id}/JobSessions`, sessionsIn(version).filter((session) => session.job.id === id));
+      return listSessions(
+        request,
+        `Jobs/${id}/JobSessions`,
+        sessionsIn(version).filter((session) => session.job.id === id),
+      );
     }
     return noRoute;
   }
@@ -200,7 +243,8 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
     const { version, segments, query } = request;
     const [, id, part] = segments;
     const isExtended = version <= 5 || isTrue(query.get('extendedview'), version === 6);
-    const bodyOf = (organization: DemoOrganization): unknown => renderOrganization(version, stateOfOrganization(organization), isExtended);
+    const bodyOf = (organization: DemoOrganization): unknown =>
+      renderOrganization(version, stateOfOrganization(organization), isExtended);
     if (id === undefined) return list(request, 'Organizations', version >= 8, organizations, bodyOf);
     const organization = organizations.find((candidate) => candidate.id === id);
     if (!organization) return notFound('Organization');
@@ -211,7 +255,12 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
   }
 
   /** A list of things that have nothing below them, and its items. */
-  function answerPlain<T extends { id: string }>(request: ResourceRequest, path: string, all: readonly T[], bodyOf: (thing: T) => unknown): Answer {
+  function answerPlain<T extends { id: string }>(
+    request: ResourceRequest,
+    path: string,
+    all: readonly T[],
+    bodyOf: (thing: T) => unknown,
+  ): Answer {
     const [, id, part] = request.segments;
     if (id === undefined) return list(request, path, request.version >= 8, all, bodyOf);
     const thing = all.find((candidate) => candidate.id === id);
@@ -241,13 +290,17 @@ export function createResources(options: Readonly<{ history: History; nowMs: () 
         }
         case 'proxies': {
           const [, id, part] = segments;
-          if (part === 'repositories') return answerRepositories({ ...request, segments: [] }, `Proxies/${id ?? ''}/Repositories`, id);
+          if (part === 'repositories')
+            return answerRepositories({ ...request, segments: [] }, `Proxies/${id ?? ''}/Repositories`, id);
           const isExtended = isTrue(query.get('extendedview'), version <= 6);
           return answerPlain(request, 'Proxies', proxies, (proxy) => renderProxy(version, proxy, isExtended));
         }
         case 'serviceinstance':
           if (segments.length > 1) return noRoute;
-          return { status: 200, body: { installationId: '9b1d2c3e-4f50-4617-8a2b-3c4d5e6f7081', version: '8.0.2.159' } };
+          return {
+            status: 200,
+            body: { installationId: '9b1d2c3e-4f50-4617-8a2b-3c4d5e6f7081', version: '8.0.2.159' },
+          };
         default:
           return noRoute;
       }

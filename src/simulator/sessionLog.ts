@@ -23,8 +23,22 @@ function cultureTime(ticks: Ticks): string {
 /** The two lines that documentation shows of its one session. */
 function documentedLines(session: DemoSession): DemoLogLine[] {
   return [
-    { id: 'e7668151-524f-4fa5-a30a-c647bf7ca8c5', usn: 1, type: 'Success', message: 'Job started at 4/4/2017 12:07:21 AM', start: session.start - 330_089n, end: session.start - 330_089n },
-    { id: 'a6c7a35c-20e1-4cf9-931e-c1e060172b43', usn: 2, type: 'Success', message: 'Connected to organization', start: session.start - 320_112n, end: session.start + 39_957_918n },
+    {
+      id: 'e7668151-524f-4fa5-a30a-c647bf7ca8c5',
+      usn: 1,
+      type: 'Success',
+      message: 'Job started at 4/4/2017 12:07:21 AM',
+      start: session.start - 330_089n,
+      end: session.start - 330_089n,
+    },
+    {
+      id: 'a6c7a35c-20e1-4cf9-931e-c1e060172b43',
+      usn: 2,
+      type: 'Success',
+      message: 'Connected to organization',
+      start: session.start - 320_112n,
+      end: session.start + 39_957_918n,
+    },
   ];
 }
 
@@ -51,7 +65,13 @@ export function logOf(session: DemoSession, now: Ticks): readonly DemoLogLine[] 
     const name = organization?.name ?? '';
     if (isRunning) add(2, 'Running', `Connecting to organization ${name}`, start, null);
     else {
-      add(2, 'Error', `Failed to connect to organization ${name}. The remote server returned an error: (401) Unauthorized.`, start, end);
+      add(
+        2,
+        'Error',
+        `Failed to connect to organization ${name}. The remote server returned an error: (401) Unauthorized.`,
+        start,
+        end,
+      );
       add(1000, 'Error', 'Job finished with error: no object could be processed', end, end);
     }
     return lines;
@@ -59,7 +79,8 @@ export function logOf(session: DemoSession, now: Ticks): readonly DemoLogLine[] 
   add(2, 'Success', 'Connected to organization', start, start);
   add(1000, 'Success', `Found ${session.objects} objects`, start, start);
   // As far as `progress` counts: object n is done when n + 1 parts of the time are over.
-  const doneAt = (index: number): Ticks => start + ((end - start) * BigInt(index)) / BigInt(Math.max(session.objects, 1));
+  const doneAt = (index: number): Ticks =>
+    start + ((end - start) * BigInt(index)) / BigInt(Math.max(session.objects, 1));
   for (let index = 0; index < progress; index += 1) {
     const user = `${users[index % users.length] ?? 'object'}${index < users.length ? '' : ` (archive ${Math.floor(index / users.length)})`}`;
     const isTroubled = session.outcome === 'Warning' && index % 7 === 2;
@@ -68,8 +89,10 @@ export function logOf(session: DemoSession, now: Ticks): readonly DemoLogLine[] 
     add(1001 + index, isTroubled ? 'Warning' : 'Success', message, doneAt(index), doneAt(index + 1));
   }
   const next = 1001 + progress;
-  if (isRunning) add(next, 'Running', `Processing mailbox ${users[progress % users.length] ?? 'object'}`, doneAt(progress), null);
+  if (isRunning)
+    add(next, 'Running', `Processing mailbox ${users[progress % users.length] ?? 'object'}`, doneAt(progress), null);
   else if (session.outcome === 'Stopped') add(next, 'Stop', 'Job was stopped by an administrator', end, end);
-  else add(next, session.outcome === 'Warning' ? 'Warning' : 'Success', `Job finished at ${cultureTime(end)}`, end, end);
+  else
+    add(next, session.outcome === 'Warning' ? 'Warning' : 'Success', `Job finished at ${cultureTime(end)}`, end, end);
   return lines;
 }

@@ -5,7 +5,12 @@ export const DEMO_USER = { username: 'demo', password: 'demo' } as const;
 const LIFETIME_SECONDS = 3600;
 const MAX_REFRESHABLE = 1000;
 
-export type TokenPair = Readonly<{ accessToken: string; refreshToken: string; expiresInSeconds: number; issuedMs: number }>;
+export type TokenPair = Readonly<{
+  accessToken: string;
+  refreshToken: string;
+  expiresInSeconds: number;
+  issuedMs: number;
+}>;
 
 /** Tokens as the product hands them out: opaque, for an hour, renewed as a pair. */
 export type Tokens = Readonly<{

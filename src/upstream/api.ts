@@ -4,7 +4,11 @@ import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
 import { createListReader, type ListReader } from './listReader.js';
 import { isObject, Reader, toUuid } from './raw.js';
 import type { Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
-import { normalizeServiceInstance, serviceInstancePath, type ServiceInstanceRecord } from './resources/serviceInstance.js';
+import {
+  normalizeServiceInstance,
+  serviceInstancePath,
+  type ServiceInstanceRecord,
+} from './resources/serviceInstance.js';
 import type { VersionFinder } from './versions/index.js';
 import type { Place, Query, Version } from './versions/version.js';
 
@@ -203,7 +207,9 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
       const { spoken } = await begin();
       if (spoken.lacks.has('serviceInstance')) return null;
       const about = { resource: 'serviceInstance' };
-      return normalizeServiceInstance(new Reader(await getOnce(spoken, serviceInstancePath, {}, about), about, server.notice));
+      return normalizeServiceInstance(
+        new Reader(await getOnce(spoken, serviceInstancePath, {}, about), about, server.notice),
+      );
     },
 
     referTo: (resource, id) => resource.normalize(new Reader({ id }, { resource: resource.name, id }, server.notice)),

@@ -29,7 +29,12 @@ export type Client = Readonly<{
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-const faults: Readonly<Record<number, Fault>> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'notFound', 429: 'rateLimited' };
+const faults: Readonly<Record<number, Fault>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'notFound',
+  429: 'rateLimited',
+};
 
 function faultOf(status: number): Fault {
   if (status >= 500) return 'failed';
@@ -74,7 +79,9 @@ export function createClient(options: ClientOptions): Client {
     headers: { accept: 'application/json', 'user-agent': 'backup365-gateway' },
   });
 
-  async function read(request: UpstreamRequest): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
+  async function read(
+    request: UpstreamRequest,
+  ): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
     const { path, query, headers, token, about } = request;
     const deadline = new AbortController();
     const timer = setTimeout(() => {
@@ -95,13 +102,19 @@ export function createClient(options: ClientOptions): Client {
         const status = stream.response?.statusCode ?? 0;
         if (status >= 300 && bytes > MAX_ERROR_BODY_BYTES) break; // leaving the loop closes the stream
         if (bytes > options.maxBodyBytes) {
-          throw new UpstreamError({ ...about, fault: 'tooLarge', status, reason: `more than ${options.maxBodyBytes} bytes` });
+          throw new UpstreamError({
+            ...about,
+            fault: 'tooLarge',
+            status,
+            reason: `more than ${options.maxBodyBytes} bytes`,
+          });
         }
         chunks.push(chunk);
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error;
-      if (deadline.signal.aborted) throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${options.timeoutMs} ms` });
+      if (deadline.signal.aborted)
+        throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${options.timeoutMs} ms` });
       throw connectionError(error, about);
     } finally {
       clearTimeout(timer);
@@ -124,7 +137,8 @@ export function createClient(options: ClientOptions): Client {
           reason: status < 400 ? 'a redirect' : undefined,
         });
       }
-      const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', status, reason });
+      const bad = (reason: string): UpstreamError =>
+        new UpstreamError({ ...about, fault: 'badResponse', status, reason });
       if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw bad('a compressed body');
       try {
         return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;

@@ -13,6 +13,9 @@ export function createNotice(log: WarnLog): Notice {
     const key = `${resource} ${field} ${value.slice(0, MAX_VALUE_CHARACTERS)}`;
     if (told.has(key) || told.size >= MAX_TOLD) return;
     told.add(key);
-    log.warn({ resource, field, value: value.slice(0, MAX_VALUE_CHARACTERS), problem }, 'the backup server sent something unknown');
+    log.warn(
+      { resource, field, value: value.slice(0, MAX_VALUE_CHARACTERS), problem },
+      'the backup server sent something unknown',
+    );
   };
 }

@@ -100,7 +100,9 @@ export class Reader {
   /** A whole number that fits GraphQL's `Int`. */
   int32(field: string): Field<number | null> {
     const number = this.integer(field);
-    return typeof number === 'number' && Math.abs(number) > INT32_MAX ? this.#bad(field, 'a number beyond 2^31') : number;
+    return typeof number === 'number' && Math.abs(number) > INT32_MAX
+      ? this.#bad(field, 'a number beyond 2^31')
+      : number;
   }
 
   /** A moment in UTC with the digits that the server gave. */

@@ -54,7 +54,10 @@ function normalize(type: 'BACKUP' | 'COPY'): (read: Reader) => JobRecord {
       type,
       name: read.text('name'),
       description: read.text('description'),
-      backupType: read.oneOf('backupType', { entireorganization: 'ENTIRE_ORGANIZATION', selecteditems: 'SELECTED_ITEMS' }),
+      backupType: read.oneOf('backupType', {
+        entireorganization: 'ENTIRE_ORGANIZATION',
+        selecteditems: 'SELECTED_ITEMS',
+      }),
       isEnabled: read.flag('isEnabled'),
       schedulePolicy: schedule === null || schedule instanceof Error ? schedule : normalizeSchedule(schedule),
       lastRun: read.moment('lastRun'),

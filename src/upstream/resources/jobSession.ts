@@ -4,7 +4,9 @@ import type { Reader } from '../raw.js';
 import type { Field, Fields } from '../errors.js';
 import type { ItemResource, Raw } from '../resource.js';
 
-export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & { readonly isEstimated: boolean };
+export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & {
+  readonly isEstimated: boolean;
+};
 
 type Relation = 'job' | 'log' | 'repository' | 'processedObjects';
 
@@ -34,7 +36,13 @@ const jobCollections: ReadonlyMap<string | undefined, 'BACKUP' | 'COPY'> = new M
   ['copyjobs', 'COPY'],
 ]);
 
-const bottlenecks = { na: 'NOT_AVAILABLE', 'n/a': 'NOT_AVAILABLE', detecting: 'DETECTING', source: 'SOURCE', target: 'TARGET' } as const;
+const bottlenecks = {
+  na: 'NOT_AVAILABLE',
+  'n/a': 'NOT_AVAILABLE',
+  detecting: 'DETECTING',
+  source: 'SOURCE',
+  target: 'TARGET',
+} as const;
 
 function normalizeStatistics(read: Reader): StatisticsRecord {
   return {

@@ -5,9 +5,17 @@ import type { ItemResource } from '../resource.js';
 export type ProxyRecord = Fields<Omit<Proxy, '__typename' | 'id'>> & { readonly id: string };
 
 /** The fields that v7 answers in the extended view alone. */
-export const extendedProxyFields: ReadonlySet<keyof Proxy> = new Set(['threadsNumber', 'throttlingValue', 'throttlingUnit']);
+export const extendedProxyFields: ReadonlySet<keyof Proxy> = new Set([
+  'threadsNumber',
+  'throttlingValue',
+  'throttlingUnit',
+]);
 
-const throttlingUnits = { mbps: 'MEGABITS_PER_SECOND', mbs: 'MEGABYTES_PER_SECOND', kbs: 'KILOBYTES_PER_SECOND' } as const;
+const throttlingUnits = {
+  mbps: 'MEGABITS_PER_SECOND',
+  mbs: 'MEGABYTES_PER_SECOND',
+  kbs: 'KILOBYTES_PER_SECOND',
+} as const;
 
 export const proxies: ItemResource<'proxy', ProxyRecord> = {
   name: 'proxy',
@@ -26,7 +34,11 @@ export const proxies: ItemResource<'proxy', ProxyRecord> = {
     throttlingValue: read.integer('throttlingValue'),
     throttlingUnit: read.oneOf('throttlingUnit', throttlingUnits),
     operatingSystem: read.oneOf('operatingSystem', { windows: 'WINDOWS', linux: 'LINUX' }),
-    maintenanceMode: read.oneOf('maintenanceModeState', { disabled: 'DISABLED', enabling: 'ENABLING', enabled: 'ENABLED' }),
+    maintenanceMode: read.oneOf('maintenanceModeState', {
+      disabled: 'DISABLED',
+      enabling: 'ENABLING',
+      enabled: 'ENABLED',
+    }),
     cpuUsagePercent: read.decimal('cpuUsagePercent'),
     memoryUsagePercent: read.decimal('memoryUsagePercent'),
     version: read.text('version'),

@@ -44,7 +44,13 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
   async function isServed(version: Version): Promise<boolean> {
     const about = { resource: 'version', id: version.name };
     try {
-      await client.get({ path: `${version.name}/${version.probePath}`, query: {}, headers: version.headers, token: null, about });
+      await client.get({
+        path: `${version.name}/${version.probePath}`,
+        query: {},
+        headers: version.headers,
+        token: null,
+        about,
+      });
       return true;
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.details.status === undefined) throw error;
@@ -73,7 +79,12 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
         ? 'the backup server serves no API version that this gateway speaks'
         : 'the backup server does not serve the API version that BACKUP_API_VERSION asks for';
     log.error({ configured, served }, message);
-    throw new UpstreamError({ fault: 'unavailable', resource: 'version', id: configured, reason: 'API version not served' });
+    throw new UpstreamError({
+      fault: 'unavailable',
+      resource: 'version',
+      id: configured,
+      reason: 'API version not served',
+    });
   }
 
   return {

@@ -7,7 +7,8 @@ import type { Version } from './version.js';
 const unitBytes: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3, tb: 1024 ** 4 };
 
 // One or two decimals: with three, `1.234 KB` could be a thousand and some.
-const amountPattern = /^\s*(\d{1,15})(?:[.,](\d{1,2}))?\s*([kmgt]?b)(?:\/s)?\s*(?:\(\s*(\d{1,15})\s*items?\/s\s*\))?\s*$/i;
+const amountPattern =
+  /^\s*(\d{1,15})(?:[.,](\d{1,2}))?\s*([kmgt]?b)(?:\/s)?\s*(?:\(\s*(\d{1,15})\s*items?\/s\s*\))?\s*$/i;
 
 /** Longer than any amount, and short enough for the pattern's repeated blanks. */
 const MAX_AMOUNT_CHARACTERS = 64;

@@ -34,9 +34,7 @@ export const v7: Version = {
       isReversed: order === 'DESC',
     }),
     job: ({ organizationId }) =>
-      organizationId
-        ? { ...plain(`Organizations/${organizationId}/Jobs`), whenMissing: 'empty' }
-        : plain('Jobs'),
+      organizationId ? { ...plain(`Organizations/${organizationId}/Jobs`), whenMissing: 'empty' } : plain('Jobs'),
     copyJob: ({ repositoryId }) => plain('CopyJobs', given({ repositoryId })),
   },
   view: { ...v8.view, proxy: (isExtended) => (isExtended ? { extendedView: 'true' } : {}) },

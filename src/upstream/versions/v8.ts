@@ -8,7 +8,9 @@ export function plain(path: string, query: Query = {}): Place {
 
 /** The entries that have a value. */
 export function given(entries: Readonly<Record<string, string | null | undefined>>): Query {
-  return Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(entries).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** The kind of job as `jobType` takes it; no kind is asked for as null, and an unknown one cannot be. */
