@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { createCertificate } from './certificate.js';
 import { createHistory, type History } from './history.js';
 import { misbehave, type Misbehaviour } from './misbehaviour.js';
-import { renderError, type ApiVersion } from './render.js';
+import { renderError, type ApiVersion } from './format.js';
 import { createResources } from './resources.js';
-import { createTokens, DEMO_USER, type TokenPair, type Tokens } from './tokens.js';
+import { send } from './send.js';
+import { ANTIFORGERY_COOKIE, answerTokenRequest } from './tokenEndpoint.js';
+import { createTokens, type Tokens } from './tokens.js';
 
 export type { Misbehaviour } from './misbehaviour.js';
 export { DEMO_USER } from './tokens.js';
@@ -54,95 +56,7 @@ export type Simulator = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/** What it is called is documented nowhere. */
-const ANTIFORGERY_COOKIE = 'x-antiforgery=1';
-const MAX_FORM_BYTES = 64 * 1024;
 const MAX_SEEN_REQUESTS = 10_000;
-
-async function readForm(request: IncomingMessage): Promise<ReadonlyMap<string, string> | null> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_FORM_BYTES) return null;
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString();
-  if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
-    return new Map(new URLSearchParams(text));
-  try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body !== 'object' || body === null) return null;
-    return new Map(Object.entries(body).map(([name, value]) => [name, String(value)]));
-  } catch {
-    return null;
-  }
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const text = body === undefined ? '' : JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    ...headers,
-  });
-  response.end(text);
-}
-
-function renderTokens(version: ApiVersion, pair: TokenPair): Record<string, unknown> {
-  const written = (ms: number): string =>
-    version >= 6 ? new Date(ms).toISOString().replace(/\.\d+/, '') : new Date(ms).toUTCString();
-  return {
-    access_token: pair.accessToken,
-    token_type: 'bearer',
-    expires_in: pair.expiresInSeconds,
-    refresh_token: pair.refreshToken,
-    userName: DEMO_USER.username,
-    '.issued': written(pair.issuedMs),
-    '.expires': written(pair.issuedMs + pair.expiresInSeconds * 1000),
-  };
-}
-
-/** `POST /vN/token`: forms in every version, JSON from v6; the OAuth way of saying no. */
-async function answerTokenRequest(
-  version: ApiVersion,
-  request: IncomingMessage,
-  response: ServerResponse,
-  tokens: Tokens,
-): Promise<void> {
-  const form = await readForm(request);
-  const no = (error: string, description: string): void => {
-    send(response, 400, { error, error_description: description });
-  };
-  if (form === null || ((request.headers['content-type'] ?? '').startsWith('application/json') && version < 6)) {
-    no('invalid_request', 'The body cannot be read');
-    return;
-  }
-  const needsCookie = version >= 8 && form.get('disable_antiforgery_token')?.toLowerCase() !== 'true';
-  const grant = form.get('grant_type') ?? 'password';
-  let pair: TokenPair | null = null;
-  if (grant === 'password') {
-    const isRight = form.get('username') === DEMO_USER.username && form.get('password') === DEMO_USER.password;
-    pair = isRight ? tokens.issue({ needsCookie }) : null;
-  } else if (grant === 'refresh_token') pair = tokens.refresh(form.get('refresh_token') ?? '', needsCookie);
-  else {
-    no('unsupported_grant_type', 'The grant is not supported');
-    return;
-  }
-  if (!pair) no('invalid_grant', 'Invalid credential');
-  else
-    send(
-      response,
-      200,
-      renderTokens(version, pair),
-      needsCookie ? { 'set-cookie': `${ANTIFORGERY_COOKIE}; Secure; HttpOnly` } : {},
-    );
-}
 
 /** Starts the server; it listens on loopback alone. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
