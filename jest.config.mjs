@@ -9,5 +9,6 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+  testTimeout: 30_000, // processes are started, on machines that may be busy
   coverageProvider: 'v8',
 };
