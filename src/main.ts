@@ -24,6 +24,21 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** A token of the embedded server that is good for half an hour at least. */
+function createTokenSource(): (simulator: Simulator) => string {
+  let token = '';
+  let issuedMs = -Infinity;
+  return (simulator) => {
+    if (Date.now() - issuedMs > 1_800_000) {
+      token = simulator.tokens.issue().accessToken;
+      issuedMs = Date.now();
+    }
+    return token;
+  };
+}
+
+const freshToken = createTokenSource();
+
 function renderCurl(url: string, token: string): string {
   const body = JSON.stringify({ query: EXAMPLE_QUERY });
   return `curl -s ${url}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer ${token}' -d '${body}'`;
@@ -79,8 +94,7 @@ async function serve(config: Config, log: Log): Promise<void> {
     introspection: config.introspection,
     log,
     isEmbedded: simulator !== null,
-    exampleCurl: () =>
-      renderCurl(url(), simulator ? simulator.tokens.issue().accessToken : '<token of your backup server>'),
+    exampleCurl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),
   });
   const url = (): string => {
     const { address, port, family } = app.http.server.address() as AddressInfo; // it listens when this is called

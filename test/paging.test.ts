@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
+import { startGateway, TEST_NOW_MS, withGateway, type Gateway } from './helpers/gateway.js';
 
 /** Cursors stand at rows, not at positions: nothing is shown twice or hidden while the list moves. */
 
@@ -145,6 +145,25 @@ describe('cursors', () => {
     });
   });
 
+  test('find their row again when thousands before it were deleted', async () => {
+    let nowMs = TEST_NOW_MS;
+    await withGateway({ simulator: { days: 4, nowMs: () => (nowMs += 1) }, scanLimitRows: 1000 }, async (gateway) => {
+      const [top] = gateway.simulator.history.sessions();
+      const inserted = Array.from({ length: 3000 }, () => gateway.simulator.history.insert(top?.job.id ?? ''));
+      let after: string | null = null;
+      for (let read = 0; read < 3000; read += 1000) {
+        after = (await gateway.ask(QUERY, { first: 1000, after })).data.jobSessions.pageInfo.endCursor as string;
+      }
+      for (const { id } of inserted.slice(100)) gateway.simulator.history.remove(id);
+      const rest = gateway.simulator.history.sessions().filter((session) => !inserted.includes(session));
+      const page = await gateway.ask(QUERY, { first: 7, after });
+      expect(page.data.jobSessions.nodes.map(({ id }: { id: string }) => id)).toEqual(
+        rest.slice(0, 7).map(({ id }) => id),
+      );
+      expect(page.upstream.length).toBeLessThanOrEqual(6);
+    });
+  });
+
   test('of things with long names are taken back', async () => {
     await withGateway({}, async (gateway) => {
       const results = [1, 2].map((n) => ({
@@ -207,6 +226,37 @@ describe('one gateway', () => {
       }
       expect(found).toEqual(['a8cf9a63-64c3-4748-9c95-b1fbac0cce1d', 'be376069-2865-4156-a9bc-825cef7d687e']);
       expect(limits).toBeGreaterThan(1);
+    });
+  });
+
+  test('a running session that finishes has an end, and keeps its place', async () => {
+    const [running] = gateway.simulator.history.sessions();
+    const query = '{ jobSessions(first: 1) { nodes { id status endTime durationSeconds } } }';
+    const before = await gateway.ask(query);
+    expect(before.data.jobSessions.nodes).toEqual([
+      { id: running?.id, status: 'RUNNING', endTime: null, durationSeconds: null },
+    ]);
+    gateway.simulator.history.finish(running?.id ?? '');
+    const after = await gateway.ask(query);
+    expect(after.data.jobSessions.nodes).toEqual([
+      {
+        id: running?.id,
+        status: running?.outcome.toUpperCase(),
+        endTime: '2026-11-20T12:30:00Z',
+        durationSeconds: expect.any(Number),
+      },
+    ]);
+    gateway.simulator.history.insert(running?.job.id ?? '');
+  });
+
+  test('a list that is wholly at hand is looked through to its end', async () => {
+    await withGateway({ apiVersion: 'v4', simulator: { days: 120 }, scanLimitRows: 1000 }, async (older) => {
+      const { data, upstream } = await older.ask(
+        '{ jobSessions(first: 5, filter: { endedBefore: "2020-01-01T00:00:00Z" }) { nodes { id } scanLimitReached } }',
+      );
+      expect(data.jobSessions.nodes).toHaveLength(2);
+      expect(data.jobSessions.scanLimitReached).toBe(false);
+      expect(upstream).toHaveLength(1);
     });
   });
 

@@ -38,8 +38,8 @@ export type ConnectionSource<Row> = Readonly<{
   /** Called once the arguments have been found good. */
   open: () => Promise<List<Row>>;
   order: Order<Row> | null;
-  /** Whether a row is one of those asked for, in a list that is not exact. */
-  keeps: (row: Row) => boolean;
+  /** Whether a row is one of those asked for, in a list that is not exact; or why that cannot be told. */
+  keeps: (row: Row) => Field<boolean>;
   scanLimitRows: number;
 }>;
 
@@ -73,58 +73,64 @@ function sideOf<Row extends Identified>(order: Order<Row>, anchor: Anchor, row: 
   return side < 0 ? 'before' : side > 0 ? 'after' : 'beside';
 }
 
+/** A row to be found again: what is known of it, and the order to find it by. */
+type Sought<Row> = Readonly<{ anchor: Anchor; order: Order<Row> }>;
+
 /**
- * Reads a page of a list whose rows move: new ones come in at the top while a client pages. A cursor is therefore the row
- * it stands at, not a position. Reading starts where that row was; rows found there that stand before it are newer ones
- * that pushed it on, and are passed over; if the first one does not, rows were deleted, and reading starts earlier.
+ * The page to read on from. It begins where the sought row was, or earlier where rows before it were deleted: the further
+ * back, the longer that takes, so each step is twice the one before.
  */
-export async function readConnection<Row extends Identified>(
-  source: ConnectionSource<Row>,
-  { first, after }: ConnectionArguments,
-): Promise<Connection<Row>> {
-  const count = rowCount(first);
-  const anchor = after === null || after === undefined ? null : readCursor(source.name, after);
-  // Without an order, or an id, nothing is known of the anchor but its place.
-  const order = anchor === null || anchor.id === null || anchor.key === null ? null : source.order;
-  const list = await source.open();
-
-  const wanted = count + 1 + (order ? 1 : 0); // one more tells whether there is a next page; one more finds the anchor
-  const limit = Math.min(MAX_PAGE_ROWS, list.isExact ? wanted : Math.max(wanted, SCAN_PAGE_ROWS));
-  let looked = 0;
-  const readPage = async (offset: number, rows: number): Promise<Page<Row>> => {
-    const page = await list.readPage({ offset, limit: rows });
-    looked += page.rows.length;
-    return page;
-  };
-
-  let page = await readPage(anchor === null ? 0 : order ? anchor.offset : anchor.offset + 1, limit);
-  for (let step = limit; anchor && order && page.offset > 0 && looked < source.scanLimitRows; step *= 2) {
+async function seek<Row extends Identified>(
+  list: List<Row>,
+  { anchor, order }: Sought<Row>,
+  limit: number,
+): Promise<Page<Row>> {
+  let page = await list.readPage({ offset: anchor.offset, limit });
+  for (let step = SCAN_PAGE_ROWS; page.offset > 0; step *= 2) {
     const [top] = page.rows;
     const side = top === undefined ? 'after' : sideOf(order, anchor, top);
     if (side === 'before' || side === 'at') break;
-    page = await readPage(Math.max(0, page.offset - step), Math.max(limit, SCAN_PAGE_ROWS));
+    page = await list.readPage({ offset: Math.max(0, page.offset - step), limit: Math.max(limit, SCAN_PAGE_ROWS) });
   }
+  return page;
+}
 
+/** What was found from a page on. */
+type Collected<Row> = Readonly<{
+  found: readonly Placed<Row>[];
+  hasNext: boolean;
+  /** Where a client that goes on stands: the last row that was looked at, where the scan limit ended the search. */
+  stoppedAt: Anchor | null;
+}>;
+
+/** Takes rows that stand after the sought one, if they are asked for, until there are `count` of them. */
+async function collect<Row extends Identified>(
+  source: ConnectionSource<Row>,
+  list: List<Row>,
+  sought: Sought<Row> | null,
+  start: Page<Row>,
+  count: number,
+  limit: number,
+): Promise<Collected<Row>> {
   const found: Placed<Row>[] = [];
   let last: Placed<Row> | null = null;
-  /** Takes a row that stands after the anchor, if it was asked for. True for one more than wanted: there is a next page. */
-  const take = (placed: Placed<Row>): boolean => {
-    const { row } = placed;
-    const isWanted = row instanceof Error || list.isExact || source.keeps(row);
-    if (isWanted && found.length === count) return true;
-    if (isWanted) found.push(placed);
-    last = placed;
+  let beside: Placed<Row>[] = [];
+  let isPast = sought === null;
+  let looked = 0;
+
+  /** True for one more than wanted: there is a next page. */
+  const take = ({ row, offset }: Placed<Row>): boolean => {
+    const verdict = row instanceof Error || list.isExact || source.keeps(row);
+    if (verdict !== false && found.length === count) return true;
+    if (verdict !== false) found.push({ row: verdict instanceof Error ? verdict : row, offset });
+    last = { row, offset };
     return false;
   };
 
-  let isPast = order === null;
-  let hasNext = false;
-  let beside: Placed<Row>[] = [];
-  let scanLimitReached = false;
-  for (;;) {
+  for (let page = start; ;) {
     for (const [index, row] of page.rows.entries()) {
       const placed = { row, offset: page.offset + index };
-      const side = isPast || !anchor || !order ? 'after' : sideOf(order, anchor, row);
+      const side = isPast || !sought ? 'after' : sideOf(sought.order, sought.anchor, row);
       if (side === 'at') {
         isPast = true;
         beside = [];
@@ -132,38 +138,62 @@ export async function readConnection<Row extends Identified>(
       } else if (side === 'beside') {
         beside.push(placed);
       } else if (side === 'after') {
-        // The anchor may be gone. Then what stood beside it may have been shown, or not: rather twice than not at all.
-        hasNext = (!isPast && beside.some(take)) || take(placed);
+        // The sought row may be gone. Then what stood beside it may have been shown, or not: rather twice than not at all.
+        const isFull = (!isPast && beside.some(take)) || take(placed);
+        if (isFull) return { found, hasNext: true, stoppedAt: null };
         isPast = true;
       }
-      if (hasNext) break;
     }
-    if (hasNext || !page.hasMore) break;
-    if (found.length === count) {
-      hasNext = true; // or the rest holds none: to know would be to read it
-      break;
-    }
-    if (looked - found.length >= source.scanLimitRows) {
-      hasNext = true;
-      scanLimitReached = true;
-      break;
-    }
-    page = await readPage(page.offset + page.rows.length, isPast ? limit : Math.max(limit, SCAN_PAGE_ROWS));
-  }
-  if (!isPast && !page.hasMore) hasNext = beside.some(take);
+    if (!page.hasMore) return { found, hasNext: !isPast && beside.some(take), stoppedAt: null };
+    // There may be more, or the rest holds none: to know would be to read it.
+    if (found.length === count) return { found, hasNext: true, stoppedAt: null };
 
-  const write = (placed: Placed<Row> | null | undefined): string | null =>
-    placed ? writeCursor(source.name, anchorAt(source.order, placed)) : null;
-  const writeEnd = (): string | null => {
-    if (!scanLimitReached) return write(found.at(-1));
-    // Still short of the anchor, a cursor stands at it as before, only further down than it was.
-    return anchor && !isPast
-      ? writeCursor(source.name, { ...anchor, offset: page.offset + page.rows.length - 1 })
-      : write(last);
-  };
+    looked += page.rows.length;
+    const end = page.offset + page.rows.length;
+    if (!page.isWhole && looked - found.length >= source.scanLimitRows) {
+      // Still short of the sought row, a cursor stands at it as before, only further down than it was.
+      const isShort = sought !== null && !isPast;
+      return {
+        found,
+        hasNext: true,
+        stoppedAt: isShort ? { ...sought.anchor, offset: end - 1 } : last && anchorAt(source.order, last),
+      };
+    }
+    page = await list.readPage({ offset: end, limit: isPast ? limit : Math.max(limit, SCAN_PAGE_ROWS) });
+  }
+}
+
+/**
+ * Reads a page of a list whose rows move: new ones come in at the top while a client pages. A cursor is therefore the row
+ * it stands at, not a position: rows found in its place that stand before it are newer ones that pushed it on, and are
+ * passed over.
+ */
+export async function readConnection<Row extends Identified>(
+  source: ConnectionSource<Row>,
+  { first, after }: ConnectionArguments,
+): Promise<Connection<Row>> {
+  const count = rowCount(first);
+  const anchor = after === null || after === undefined ? null : readCursor(source.name, after);
+  const list = await source.open();
+  // Without an order, or an id, nothing is known of the row but its place.
+  const isKnown = anchor !== null && anchor.id !== null && anchor.key !== null;
+  const sought = isKnown && source.order ? { anchor, order: source.order } : null;
+
+  const wanted = count + 1 + (sought ? 1 : 0); // one more tells whether there is a next page; one more is the sought row
+  const limit = Math.min(MAX_PAGE_ROWS, list.isExact ? wanted : Math.max(wanted, SCAN_PAGE_ROWS));
+  const start = sought
+    ? await seek(list, sought, limit)
+    : await list.readPage({ offset: anchor === null ? 0 : anchor.offset + 1, limit });
+  const { found, hasNext, stoppedAt } = await collect(source, list, sought, start, count, limit);
+
+  const write = (at: Anchor | null): string | null => at && writeCursor(source.name, at);
+  const anchorOf = (placed: Placed<Row> | undefined): Anchor | null => (placed ? anchorAt(source.order, placed) : null);
   return {
     get edges() {
-      return found.map((placed) => ({ cursor: write(placed) ?? '', node: placed.row }));
+      return found.map((placed) => ({
+        cursor: writeCursor(source.name, anchorAt(source.order, placed)),
+        node: placed.row,
+      }));
     },
     get nodes() {
       return found.map(({ row }) => row);
@@ -172,11 +202,11 @@ export async function readConnection<Row extends Identified>(
       return {
         hasNextPage: hasNext,
         hasPreviousPage: anchor !== null,
-        startCursor: write(found[0]),
-        endCursor: writeEnd(),
+        startCursor: write(anchorOf(found[0])),
+        endCursor: write(stoppedAt ?? anchorOf(found.at(-1))),
       };
     },
-    scanLimitReached,
+    scanLimitReached: stoppedAt !== null,
   };
 }
 
@@ -185,6 +215,11 @@ export function listOf<Row>(rows: readonly Field<Row>[]): List<Row> {
   return {
     isExact: true,
     readPage: ({ offset, limit }) =>
-      Promise.resolve({ offset, rows: rows.slice(offset, offset + limit), hasMore: rows.length > offset + limit }),
+      Promise.resolve({
+        offset,
+        rows: rows.slice(offset, offset + limit),
+        hasMore: rows.length > offset + limit,
+        isWhole: true,
+      }),
   };
 }

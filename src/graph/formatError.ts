@@ -65,7 +65,11 @@ export const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has mor
 /** Apollo's codes that are not in our list, and what they are there. */
 const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST' };
 
-function readCode(code: unknown): ErrorCode {
+/** Apollo throws it without a code. */
+const FOREIGN_HASH_MESSAGE = 'provided sha does not match query';
+
+function readCode(code: unknown, message: string): ErrorCode {
+  if (message === FOREIGN_HASH_MESSAGE) return 'BAD_REQUEST';
   const other = typeof code === 'string' ? otherCodes[code] : undefined;
   return other ?? errorCodes.find((known) => known === code) ?? 'INTERNAL_SERVER_ERROR';
 }
@@ -87,7 +91,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const thrown = unwrapResolverError(error);
   if (thrown instanceof UpstreamError) return { ...place, ...wordUpstreamError(thrown) };
 
-  const code = readCode(formatted.extensions?.['code']);
+  const code = readCode(formatted.extensions?.['code'], formatted.message);
   // A GraphQLError that a resolver throws without a code of ours, or anything else that it throws, is our own fault.
   if (code === 'INTERNAL_SERVER_ERROR') return { message: INTERNAL_MESSAGE, ...place, extensions: { code } };
   const argument = error instanceof GraphQLError ? error.extensions['argument'] : undefined;

@@ -1,10 +1,11 @@
 import DataLoader from 'dataloader';
 import type { Api, List } from '../upstream/api.js';
-import { UpstreamError, type Field } from '../upstream/errors.js';
+import { asError, UpstreamError, type Field } from '../upstream/errors.js';
 import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
 import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
-import { readSessions } from './sessions.js';
+import { listOf } from './connection.js';
+import { createLatestSessionLoader } from './latestSession.js';
 
 /** The window of the newest sessions that is looked at where several sessions are asked for. */
 const NEWEST = { offset: 0, limit: 200 } as const;
@@ -33,6 +34,8 @@ export type Loaders = Readonly<{
     resource: ItemResource<Name, Row>,
     options?: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }>,
   ) => Promise<readonly Field<Row>[]>;
+  /** The list of a filter that nothing can match: refused without a token, as any list is. */
+  openNothing: () => Promise<List<never>>;
   /** Sessions of a list need not be loaded again. */
   openSessions: (filter: Filters['jobSession']) => Promise<List<JobSessionRecord>>;
   /** A backup or copy job; where it is not known which, the backup jobs are asked first. */
@@ -41,26 +44,26 @@ export type Loaders = Readonly<{
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
 }>;
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('something other than an error was thrown');
-}
-
 /** Trouble with one list alone: its rows may still be had one by one. */
 function isOfListAlone(error: unknown): boolean {
   const fault = error instanceof UpstreamError ? error.details.fault : undefined;
   return fault === 'notFound' || fault === 'forbidden' || fault === 'badResponse' || fault === 'tooLarge';
 }
 
+/** Records in the plain and in the extended view are kept apart. */
+const keyOf = ({ name }: { readonly name: ListName }, isExtended: boolean): string => `${name} ${isExtended}`;
+
 /** Made for one operation and never shared: what one caller may see is not what another may. */
 export function createLoaders(api: Api): Loaders {
   const loaders = new Map<string, DataLoader<string, Identified | null>>();
+  /** The collections that were read, or are being read: one more id of them costs no request. */
   const collected = new Set<string>();
 
   function loaderOf<Name extends ListName, Row extends Identified>(
     resource: ItemResource<Name, Row>,
     isExtended: boolean,
   ): DataLoader<string, Row | null> {
-    const key = `${resource.name} ${isExtended}`;
+    const key = keyOf(resource, isExtended);
     const known = loaders.get(key);
     if (known) return known as DataLoader<string, Row | null>; // set below, for this very resource
     const loader = new DataLoader<string, Row | null>((ids) => readMany(resource, ids, isExtended));
@@ -77,20 +80,25 @@ export function createLoaders(api: Api): Loaders {
     for (const row of rows) if (!(row instanceof Error)) loader.prime(row.id, row);
   }
 
+  /** The list to look several ids up in. */
+  async function readListFor<Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    isExtended: boolean,
+  ): Promise<readonly Field<Row>[]> {
+    if (resource.batch === 'collection') return collect(resource, { isExtended });
+    const list = await api.openList(resource, resource.whole(isExtended));
+    return (await list.readPage(NEWEST)).rows;
+  }
+
   async function readMany<Name extends ListName, Row extends Identified>(
     resource: ItemResource<Name, Row>,
     ids: readonly string[],
     isExtended: boolean,
   ): Promise<(Row | null | Error)[]> {
-    const usesList = ids.length >= LIST_FROM[resource.batch] || collected.has(`${resource.name} ${isExtended}`);
     const listed = new Map<string, Row>();
-    if (usesList) {
+    if (ids.length >= LIST_FROM[resource.batch] || collected.has(keyOf(resource, isExtended))) {
       try {
-        const rows =
-          resource.batch === 'collection'
-            ? await collect(resource, { isExtended })
-            : (await (await api.openList(resource, resource.whole(isExtended))).readPage(NEWEST)).rows;
-        for (const row of rows) if (!(row instanceof Error)) listed.set(row.id, row);
+        for (const row of await readListFor(resource, isExtended)) if (!(row instanceof Error)) listed.set(row.id, row);
       } catch (error) {
         if (!isOfListAlone(error)) throw error;
       }
@@ -114,53 +122,16 @@ export function createLoaders(api: Api): Loaders {
     resource: ItemResource<Name, Row>,
     { isExtended = false, filter }: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }> = {},
   ): Promise<readonly Field<Row>[]> {
-    if (filter === undefined) collected.add(`${resource.name} ${isExtended}`); // at once: who comes next shares the request
+    if (filter === undefined) collected.add(keyOf(resource, isExtended)); // at once: who comes next shares the request
     const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
     prime(resource, rows, isExtended);
     return rows;
   }
 
-  /** Beyond the newest sessions, a job's own list tells. */
-  async function readLatestSession(job: JobRecord): Promise<JobSessionRecord | null> {
-    const { nodes, scanLimitReached } = await readSessions(
-      { openSessions, api },
-      { first: 1 },
-      { jobId: job.id, type: job.type },
-    );
-    const [session = null] = nodes;
-    if (session instanceof Error) throw session;
-    if (session === null && scanLimitReached) {
-      throw new UpstreamError({
-        fault: 'tooLarge',
-        resource: 'jobSession',
-        reason: `none of this job in ${api.scanLimitRows} rows`,
-      });
-    }
-    return session;
+  async function openNothing(): Promise<List<never>> {
+    await api.version();
+    return listOf<never>([]);
   }
-
-  const latest = new DataLoader<JobRecord, JobSessionRecord | null, string>(
-    async (wanted) => {
-      const newest = await (await openSessions({})).readPage(NEWEST);
-      const byJob = new Map<string, JobSessionRecord>();
-      // Behind a row that cannot be read, nobody knows what is the latest: it may have been that one.
-      const unreadableAt = newest.rows.findIndex(
-        (session) => session instanceof Error || session.jobId instanceof Error,
-      );
-      const isPlain = unreadableAt === -1;
-      for (const session of isPlain ? newest.rows : newest.rows.slice(0, unreadableAt)) {
-        if (session instanceof Error || typeof session.jobId !== 'string') continue;
-        if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
-      }
-      return Promise.all(
-        wanted.map(
-          async (job) =>
-            byJob.get(job.id) ?? (newest.hasMore || !isPlain ? readLatestSession(job).catch(asError) : null),
-        ),
-      );
-    },
-    { cacheKeyFn: (job) => job.id },
-  );
 
   async function readJob({ id, type }: JobReference): Promise<JobRecord | null> {
     if (type === 'COPY') return loaderOf(copyJobs, false).load(id);
@@ -179,9 +150,10 @@ export function createLoaders(api: Api): Loaders {
     api,
     open: (resource, filter) => api.openList(resource, filter),
     openSessions,
+    openNothing,
     collect,
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
     loadJob: (id, type) => jobsTogether.load({ id, type }),
-    loadLatestSession: (job) => latest.load(job),
+    loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, api }, NEWEST),
   };
 }

@@ -102,8 +102,8 @@ function listJobs(context: Context, args: ConnectionArguments, filter: JobFilter
   async function pick(job: Field<JobRecord>): Promise<Field<JobRecord> | null> {
     if (job instanceof Error) return job;
     const organizationId = checked.organizationId === null ? null : await organizationIdOf(context, job);
-    if (organizationId instanceof Error) return organizationId;
-    return matchesJob(checked, job, organizationId) ? job : null;
+    const verdict = matchesJob(checked, job, organizationId);
+    return verdict === true ? job : verdict === false ? null : verdict;
   }
 
   async function readRows(): Promise<readonly Field<JobRecord>[]> {
@@ -129,8 +129,7 @@ async function readLog(
   return readConnection(
     {
       name: nameList('log', filter),
-      open: async () =>
-        types?.length === 0 ? (await loaders.api.version(), listOf([])) : loaders.open(logItems, filter),
+      open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter)),
       order: {
         key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
         compare: filter.order === 'ASC' ? ascending : descending,

@@ -4,7 +4,7 @@ import { createRandom, uuidFrom } from './random.js';
 /** A moment as .NET counts it: 100 ns since 1970. */
 export type Ticks = bigint;
 
-export const TICKS_PER_SECOND = 10_000_000n;
+const TICKS_PER_SECOND = 10_000_000n;
 const TICKS_PER_MINUTE = 60n * TICKS_PER_SECOND;
 
 export const ticksOfMs = (ms: number): Ticks => BigInt(Math.floor(ms)) * 10_000n;
@@ -160,7 +160,6 @@ export function snapshotOf(session: DemoSession, now: Ticks): DemoSnapshot {
 export type History = Readonly<{
   /** All sessions that have started, newest first. */
   sessions: () => readonly DemoSession[];
-  find: (id: string) => DemoSession | undefined;
   /** Adds a session as if its job had been started by hand at this moment; it runs for `seconds`. */
   insert: (jobId: string, seconds?: number) => DemoSession;
   /** Lets a running session end at this moment. */
@@ -209,10 +208,6 @@ export function createHistory(options: Readonly<{ seed: string; days: number; no
     sessions: () => {
       catchUp();
       return newestFirst;
-    },
-    find: (id) => {
-      catchUp();
-      return newestFirst.find((session) => session.id === id);
     },
     insert: (jobId, seconds = 60) => {
       catchUp();

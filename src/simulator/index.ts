@@ -45,7 +45,6 @@ export type Simulator = Readonly<{
   origin: string;
   /** The certificate's SHA-256 fingerprint. */
   fingerprint: string;
-  certificate: string;
   /** The requests since the start, or since `forgetRequests`, the last 10,000 of them. */
   requests: readonly SeenRequest[];
   forgetRequests: () => void;
@@ -151,7 +150,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     origin: `https://127.0.0.1:${address.port}`,
     fingerprint,
-    certificate: cert,
     requests,
     forgetRequests: () => {
       requests.length = 0;

@@ -59,7 +59,7 @@ export type Api = Readonly<{
 /** Why a caller has no bearer token. */
 export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
 
-const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, rows: [], hasMore: false });
+const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, rows: [], hasMore: false, isWhole: true });
 
 /**
  * Opens the API for one operation. Nothing in it outlives the operation: what one caller may see is not what another may.
@@ -98,8 +98,8 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
     } catch (error) {
       // Gone, or unknown where it was known: the server may come back as another version.
       const fault = error instanceof UpstreamError ? error.details.fault : undefined;
-      const isItem = path.includes('/');
-      if (fault === 'notFound' && isItem) server.versions.doubt();
+      const namesAnId = path.includes('/'); // then it may be the thing with the id that is gone
+      if (fault === 'notFound' && namesAnId) server.versions.doubt();
       else if (fault === 'unavailable' || fault === 'notFound') server.versions.forget(fault);
       throw error;
     }
@@ -173,8 +173,8 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
       const place = locate(spoken, resource.name, filter);
       if (place === null) return { isExact: true, readPage: (window) => Promise.resolve(emptyPage(window)) };
       const readAt = async (where: Place, window: Window): Promise<Page<ReturnType<typeof resource.normalize>>> => {
-        const { rows, hasMore } = await lists.readWindow(resource.name, where, resource.rank, window);
-        return { offset: window.offset, rows: rows.map((row) => normalizeRow(spoken, resource, row)), hasMore };
+        const { rows, ...rest } = await lists.readWindow(resource.name, where, resource.rank, window);
+        return { offset: window.offset, rows: rows.map((row) => normalizeRow(spoken, resource, row)), ...rest };
       };
       const { whenMissing } = place;
       return {

@@ -28,9 +28,15 @@ export type UpstreamErrorDetails = About &
     retryAfterSeconds?: number | undefined;
   }>;
 
+/** Whatever was thrown, as the error that a loader hands out in a record's place. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('something other than an error was thrown');
+}
+
 /**
- * The one error of `upstream/`. Raised by `client.ts` (the wire), `raw.ts` (the body) and, where nothing may be sent,
- * `api.ts`; worded for clients by `graph/formatError.ts` alone. It holds no URL, token or body, and has no `cause`.
+ * The one error of `upstream/`. Raised by the wire (`client.ts`), by the readers of bodies and lists, and where nothing may
+ * be sent or more would have to be read than is (`api.ts`, `graph/latestSession.ts`); worded for clients by
+ * `graph/formatError.ts` alone. It holds no URL, token or body, and has no `cause`.
  */
 export class UpstreamError extends Error {
   readonly details: UpstreamErrorDetails;

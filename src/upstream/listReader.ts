@@ -56,13 +56,16 @@ export function createListReader(
   async function readWhole(name: ListName, place: Place, maxRows: number): Promise<readonly unknown[]> {
     const all: unknown[] = [];
     for (;;) {
-      const { rows, isWhole, hasMore } = await readListingAt(name, place, { offset: all.length, limit: MAX_PAGE_ROWS });
+      const { rows, isWhole, hasMore } = await readListingAt(name, place, {
+        offset: all.length,
+        limit: MAX_PAGE_ROWS,
+      });
+      const isTooLong = isWhole ? rows.length > maxRows : hasMore && all.length + rows.length >= maxRows;
+      if (isTooLong)
+        throw new UpstreamError({ fault: 'tooLarge', resource: name, reason: `more than ${maxRows} rows` });
       if (isWhole) return rows;
       for (const row of rows) all.push(row);
       if (!hasMore) return all;
-      if (all.length >= maxRows) {
-        throw new UpstreamError({ fault: 'tooLarge', resource: name, reason: `more than ${maxRows} rows` });
-      }
     }
   }
 

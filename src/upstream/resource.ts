@@ -17,6 +17,8 @@ export type Page<Row> = Readonly<{
   rows: readonly Field<Row>[];
   /** False when the list is known to end with this page. */
   hasMore: boolean;
+  /** True when all of the list is at hand, so that further pages cost no request. */
+  isWhole: boolean;
 }>;
 
 /** What each list can be narrowed by, whatever the API version; `Version.locate` says how. */

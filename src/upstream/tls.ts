@@ -11,7 +11,7 @@ export type Trust =
   | Readonly<{ by: 'nothing' }>;
 
 /** Carries the code that the log explains; Node's own errors have theirs. */
-export const FINGERPRINT_MISMATCH = 'ERR_CERTIFICATE_FINGERPRINT';
+const FINGERPRINT_MISMATCH = 'ERR_CERTIFICATE_FINGERPRINT';
 
 /** What to say, in the log, to whoever can change the configuration; undefined when `code` has nothing to do with TLS. */
 export function adviceFor(code: string): string | undefined {

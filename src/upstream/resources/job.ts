@@ -42,7 +42,7 @@ function normalizeSchedule(read: Reader): SchedulePolicyRecord {
     retryEnabled: read.flag('retryEnabled'),
     retryNumber: read.int32('retryNumber'),
     retryWaitMinutes: read.int32('retryWaitInterval'),
-    backupWindowEnabled: read.flag('backupWindowEnabled'),
+    backupWindowEnabled: read.flag('backupWindowEnabled') ?? read.flag('backupCopyWindowEnabled'), // a copy job's word
   };
 }
 
@@ -87,10 +87,21 @@ export const copyJobs: ItemResource<'copyJob', JobRecord> = {
   normalize: normalize('COPY'),
 };
 
-/** Whether a job is one of those that the filter asks for, its organization's id given apart (a copy job's may be its source's). */
-export function matchesJob(filter: JobFilter, job: JobRecord, organizationId: Field<string | null>): boolean {
-  if (filter.organizationId && organizationId !== filter.organizationId) return false;
-  if (filter.repositoryId && job.repositoryId !== filter.repositoryId) return false;
-  if (filter.type && job.type !== filter.type) return false;
-  return filter.isEnabled == null || job.isEnabled === filter.isEnabled;
+/**
+ * Whether a job is one of those that the filter asks for; or the fault of a field that would tell. Its organization's id is
+ * given apart, as a copy job's may be its source's.
+ */
+export function matchesJob(filter: JobFilter, job: JobRecord, organizationId: Field<string | null>): Field<boolean> {
+  const wanted: [string | boolean | null | undefined, Field<string | boolean | null>][] = [
+    [filter.organizationId, organizationId],
+    [filter.repositoryId, job.repositoryId],
+    [filter.type, job.type],
+    [filter.isEnabled, job.isEnabled],
+  ];
+  for (const [value, actual] of wanted) {
+    if (value === null || value === undefined) continue;
+    if (actual instanceof Error) return actual;
+    if (actual !== value) return false;
+  }
+  return true;
 }

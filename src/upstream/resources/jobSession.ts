@@ -89,17 +89,24 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
   },
 };
 
-/** Whether a session is one of those that the filter asks for. Running sessions have no end, so they match no bound of it. */
-export function matchesSession(filter: JobSessionFilter): (session: JobSessionRecord) => boolean {
+/**
+ * Whether a session is one of those that the filter asks for; or the fault of a field that would tell. Running sessions
+ * have no end, so they match no bound of it.
+ */
+export function matchesSession(filter: JobSessionFilter): (session: JobSessionRecord) => Field<boolean> {
   const { jobId, statuses, type } = filter;
   const from = filter.endedAfter ? sortKey(filter.endedAfter) : null;
   const before = filter.endedBefore ? sortKey(filter.endedBefore) : null;
   return (session) => {
+    if (jobId && session.jobId instanceof Error) return session.jobId;
     if (jobId && session.jobId !== jobId) return false;
+    if (statuses && session.status instanceof Error) return session.status;
     if (statuses && !statuses.some((status) => status === session.status)) return false;
+    if (type && session.type instanceof Error) return session.type;
     if (type && session.type !== type) return false;
     if (from === null && before === null) return true;
-    if (typeof session.endTime !== 'string') return false;
+    if (session.endTime instanceof Error) return session.endTime;
+    if (session.endTime === null) return false;
     const end = sortKey(session.endTime);
     return (from === null || end >= from) && (before === null || end < before);
   };

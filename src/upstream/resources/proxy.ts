@@ -4,7 +4,7 @@ import type { ItemResource } from '../resource.js';
 
 export type ProxyRecord = Fields<Omit<Proxy, '__typename' | 'id'>> & { readonly id: string };
 
-/** The fields that v7 answers in the extended view alone. */
+/** The fields that v5 to v7 answer in the extended view alone. */
 export const extendedProxyFields: ReadonlySet<keyof Proxy> = new Set([
   'threadsNumber',
   'throttlingValue',

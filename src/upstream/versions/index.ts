@@ -38,6 +38,7 @@ export type VersionFinder = Readonly<{
 export function createVersionFinder(client: Client, configured: string, log: VersionLog): VersionFinder {
   let pending: Promise<Version> | null = null;
   let foundAtMs = 0;
+  let isReporting = false;
   let state: ServerState = { apiVersion: null, lastFault: null };
 
   /** Without a token, so that none is sent before it is known what is asked. 401 and 403 say that the path exists. */
@@ -69,22 +70,27 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
         return version;
       }
     }
-    const served: string[] = [];
-    for (const version of versions.filter((version) => !candidates.includes(version))) {
-      const isThere = await isServed(version).catch(() => false); // trouble with another version is not the news
-      if (isThere) served.push(version.name);
-    }
-    const message =
-      configured === 'auto'
-        ? 'the backup server serves no API version that this gateway speaks'
-        : 'the backup server does not serve the API version that BACKUP_API_VERSION asks for';
-    log.error({ configured, served }, message);
+    if (!isReporting) void reportServed();
     throw new UpstreamError({
       fault: 'unavailable',
       resource: 'version',
       id: configured,
       reason: 'API version not served',
     });
+  }
+
+  /** Tells the log which versions there are. Nobody waits for it: some of them may not answer in time. */
+  async function reportServed(): Promise<void> {
+    isReporting = true;
+    const isThere = await Promise.all(versions.map((version) => isServed(version).catch(() => null)));
+    const namesWhere = (answer: boolean | null): string[] =>
+      versions.filter((_, index) => isThere[index] === answer).map(({ name }) => name);
+    const message =
+      configured === 'auto'
+        ? 'the backup server serves no API version that this gateway speaks'
+        : 'the backup server does not serve the API version that BACKUP_API_VERSION asks for';
+    log.error({ configured, served: namesWhere(true), unknown: namesWhere(null) }, message);
+    isReporting = false;
   }
 
   return {

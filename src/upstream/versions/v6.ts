@@ -1,5 +1,5 @@
 import type { Filters } from '../resource.js';
-import { jobTypeQuery, given } from './v8.js';
+import { given, jobTypeQuery } from './place.js';
 import { v7 } from './v7.js';
 import type { Place, Query, Version } from './version.js';
 

@@ -1,6 +1,7 @@
 import type { Raw } from '../resource.js';
 import { logItemTypes } from '../resources/logItem.js';
-import { given, plain, v8 } from './v8.js';
+import { given, plain } from './place.js';
+import { v8 } from './v8.js';
 import type { Version } from './version.js';
 
 /** Takes the `[Success]` off a title. A title in brackets that tell no type keeps them: they may be part of the text. */

@@ -1,20 +1,6 @@
 import type { JobSessionStatus, LogItemType } from '../../graph/generated.js';
-import type { Place, Query, Version } from './version.js';
-
-/** A list in the server's own order that needs no filtering of ours. */
-export function plain(path: string, query: Query = {}): Place {
-  return { path, query, isExact: true, order: 'ASC' };
-}
-
-/** The entries that have a value. */
-export function given(entries: Readonly<Record<string, string | null | undefined>>): Query {
-  return Object.fromEntries(
-    Object.entries(entries).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-/** The kind of job as `jobType` takes it; no kind is asked for as null, and an unknown one cannot be. */
-export const jobTypeQuery: Readonly<Record<string, string>> = { BACKUP: 'Backup', COPY: 'Copy' };
+import { given, jobTypeQuery, only, plain } from './place.js';
+import type { Version } from './version.js';
 
 /** The `status` parameter says `Succeeded` where the body says `Success`, and knows these five alone. */
 const statusQuery: Partial<Record<JobSessionStatus, string>> = {
@@ -32,11 +18,6 @@ const logTypeQuery: Partial<Record<LogItemType, string>> = {
   SUCCESS: 'Success',
   STOPPED: 'Stop',
 };
-
-/** The one thing that was asked for; undefined for none or several, which no parameter takes. */
-function only<T>(things: readonly T[] | null | undefined): T | undefined {
-  return things?.length === 1 ? things[0] : undefined;
-}
 
 /** The REST API of product 8: the canonical shape. */
 export const v8: Version = {

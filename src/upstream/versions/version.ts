@@ -39,6 +39,9 @@ export type Version = Readonly<{
   adapt: Readonly<{ [Name in ListName]?: (raw: Raw, notice: Notice) => Raw }>;
 }>;
 
+/** The longest array that is taken apart: rows of a session have some 600 bytes, so it takes a body of nonsense to be longer. */
+const MAX_ARRAY_ROWS = 250_000;
+
 /** A list body, taken apart: a page, or all there is. */
 export type Listing = Readonly<{ rows: readonly unknown[]; isWhole: boolean; hasMore: boolean }>;
 
@@ -48,15 +51,19 @@ export type Listing = Readonly<{ rows: readonly unknown[]; isWhole: boolean; has
  * followed (a v8 server may say `/v7/…`).
  */
 export function readListing(body: unknown, window: Window, about: About): Listing {
-  if (Array.isArray(body)) return { rows: body as readonly unknown[], isWhole: true, hasMore: false };
   const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', reason });
+  if (Array.isArray(body)) {
+    if (body.length > MAX_ARRAY_ROWS) throw bad(`more than ${MAX_ARRAY_ROWS} rows`);
+    return { rows: body as readonly unknown[], isWhole: true, hasMore: false };
+  }
   if (!isObject(body)) throw bad('neither a page nor an array');
   const { results, offset, limit, _links: links } = body;
   if (!Array.isArray(results)) throw bad('a page without results');
   if (typeof offset === 'number' && offset !== window.offset) throw bad('a page at another offset than asked');
 
-  const rows = results as readonly unknown[];
+  const isOverlong = results.length > window.limit; // what was not asked for is left for when it is
+  const rows = (results as readonly unknown[]).slice(0, window.limit);
   const fullAt = typeof limit === 'number' && limit > 0 ? Math.min(limit, window.limit) : window.limit;
   const namesEnd = isObject(links) && 'self' in links && !('next' in links);
-  return { rows, isWhole: false, hasMore: rows.length > 0 && rows.length >= fullAt && !namesEnd };
+  return { rows, isWhole: false, hasMore: isOverlong || (rows.length > 0 && rows.length >= fullAt && !namesEnd) };
 }
