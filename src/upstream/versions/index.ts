@@ -66,7 +66,8 @@ export function createVersionFinder(client: Client, configured: string, log: Ver
     const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
     for (const version of candidates) {
       if (await isServed(version)) {
-        log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
+        const isNews = version.name !== state.apiVersion;
+        if (isNews) log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
         return version;
       }
     }
