@@ -205,6 +205,9 @@ describe('a server in trouble', () => {
     expect(lost.length).toBeGreaterThan(0);
     expect(lost.length).toBeLessThan(40);
     expect(codes(errors)).toEqual(lost.map(() => 'UPSTREAM_ERROR'));
+    expect(gateway.logLines).toContainEqual(
+      expect.objectContaining({ level: 40, resource: 'job', field: 'list', value: 'forbidden' }),
+    );
   });
 
   test('Retry-After is passed on, in seconds or as a date', async () => {
@@ -274,6 +277,7 @@ describe('the API version', () => {
     await withGateway({ simulator: { versions } }, async ({ ask, simulator }) => {
       const { data } = await ask('{ backupServer { apiVersion } }');
       expect(data.backupServer).toEqual({ apiVersion });
+      expect(simulator.requests).not.toEqual([]);
       expect(simulator.requests.every(({ headers }) => headers['authorization'] === undefined)).toBe(true);
     });
   });

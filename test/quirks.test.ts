@@ -635,6 +635,7 @@ describe('traps', () => {
       const { data } = await ask(
         '{ jobSessions(first: 20) { nodes { statistics { readRateBytesPerSecond writeRateBytesPerSecond } } } }',
       );
+      expect(data.jobSessions.nodes).toHaveLength(20);
       for (const { statistics } of data.jobSessions.nodes)
         expect(statistics.readRateBytesPerSecond).toEqual(expect.any(Number));
     });
@@ -645,10 +646,14 @@ describe('traps', () => {
       (await gateways
         .get('v8')
         ?.ask(
-          '{ jobSessions(first: 3, filter: { statuses: [QUEUED, STOPPED] }) { nodes { status } scanLimitReached } }',
+          '{ jobSessions(first: 3, filter: { statuses: [QUEUED, FAILED] }) { nodes { status } scanLimitReached } }',
         )) ?? {};
     expect(errors).toBeUndefined();
     expect(upstream?.every(({ query }) => !('status' in query))).toBe(true);
-    expect(data.jobSessions.nodes.every(({ status }: { status: string }) => status === 'STOPPED')).toBe(true);
+    expect(data.jobSessions.nodes.map(({ status }: { status: string }) => status)).toEqual([
+      'FAILED',
+      'FAILED',
+      'FAILED',
+    ]);
   });
 });

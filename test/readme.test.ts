@@ -1,8 +1,23 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { settings } from '../src/config/settings.js';
 import { errorCodes } from '../src/graph/formatError.js';
 import { withGateway } from './helpers/gateway.js';
+
+/** How long an answer of the demo server is. */
+function readBytes(url: string, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    get(url, { headers, rejectUnauthorized: false }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      response.on('end', () => {
+        resolve(bytes);
+      });
+    }).on('error', reject);
+  });
+}
 
 /** Prose that nobody runs goes stale first. */
 
@@ -49,3 +64,15 @@ test('docs/graph.md has every error code, and no other', () => {
   );
   expect(documented.sort()).toEqual([...errorCodes].sort());
 });
+
+test.each(['v2', 'v3', 'v4'])(
+  'a session of the demo server has as many bytes as the docs say, under %s',
+  async (apiVersion) => {
+    const [, documented] = /about (\d+) bytes a session/.exec(readFileSync('docs/configuration.md', 'utf8')) ?? [];
+    await withGateway({ apiVersion, simulator: { days: 90 } }, async ({ simulator, token }) => {
+      const bytes = await readBytes(`${simulator.origin}/${apiVersion}/JobSessions`, token);
+      const sessions = simulator.history.sessions().filter(({ job }) => job.kind === 'Backup').length;
+      expect(String(Math.round(bytes / sessions / 100) * 100)).toBe(documented);
+    });
+  },
+);

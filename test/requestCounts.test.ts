@@ -228,6 +228,7 @@ test('an id that a list lacks is read by itself', async () => {
     '{ jobSessions(first: 4, filter: { type: BACKUP }) { nodes { job { name } } } }',
   );
   expect(errors).toBeUndefined();
+  expect(data.jobSessions.nodes).toHaveLength(4);
   expect(data.jobSessions.nodes.every(({ job }: { job: { name: string } | null }) => job?.name)).toBe(true);
   expect(paths(upstream).slice(0, 2)).toEqual(['JobSessions', 'Jobs']);
   expect(new Set(paths(upstream).slice(2))).toEqual(new Set(['Jobs/{id}']));

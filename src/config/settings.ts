@@ -82,7 +82,7 @@ export const settings = {
     expects: 'a whole number from 1024 to 1073741824',
     fallback: String(32 * 1024 * 1024),
     describe:
-      'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 600 bytes a session.',
+      'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 700 bytes a session of the demo server.',
     read: wholeNumber(1024, 1024 ** 3),
   }),
   maxConcurrency: setting({

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Api, List } from '../upstream/api.js';
-import { asError, UpstreamError, type Field } from '../upstream/errors.js';
+import { asError, UpstreamError, type Fault, type Field } from '../upstream/errors.js';
 import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
 import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
@@ -44,11 +44,8 @@ export type Loaders = Readonly<{
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
 }>;
 
-/** Trouble with one list alone: its rows may still be had one by one. */
-function isOfListAlone(error: unknown): boolean {
-  const fault = error instanceof UpstreamError ? error.details.fault : undefined;
-  return fault === 'notFound' || fault === 'forbidden' || fault === 'badResponse' || fault === 'tooLarge';
-}
+/** Faults of one list alone: its rows may still be had one by one. */
+const listFaults: ReadonlySet<Fault> = new Set(['notFound', 'forbidden', 'badResponse', 'tooLarge']);
 
 /** Records in the plain and in the extended view are kept apart. */
 const keyOf = ({ name }: { readonly name: ListName }, isExtended: boolean): string => `${name} ${isExtended}`;
@@ -100,7 +97,9 @@ export function createLoaders(api: Api): Loaders {
       try {
         for (const row of await readListFor(resource, isExtended)) if (!(row instanceof Error)) listed.set(row.id, row);
       } catch (error) {
-        if (!isOfListAlone(error)) throw error;
+        if (!(error instanceof UpstreamError) || !listFaults.has(error.details.fault)) throw error;
+        const problem = 'the list could not be read, so its rows are read one by one';
+        api.notice({ resource: resource.name, field: 'list', value: error.details.fault, problem });
       }
     }
     return Promise.all(ids.map(async (id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));

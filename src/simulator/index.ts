@@ -136,9 +136,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       inFlight -= 1;
       seen.status = response.headersSent ? response.statusCode : null;
     });
-    answer(request, response, seen).catch(() => {
+    answer(request, response, seen).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else send(response, 500, { message: 'The demo server itself failed.' });
+      else send(response, 500, { message: `The demo server itself failed: ${String(error)}` });
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -36,6 +36,7 @@ export type Api = Readonly<{
   /** The version that is spoken; refused to a caller without a token, as everything is. */
   version: () => Promise<Version>;
   scanLimitRows: number;
+  notice: Notice;
   /** One record; null when the server has none with this id, or this API version has no such thing. */
   readItem: <Name extends ListName, Row extends Identified>(
     resource: ItemResource<Name, Row>,
@@ -154,6 +155,7 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
   return {
     version: async () => (await begin()).spoken,
     scanLimitRows: server.scanLimitRows,
+    notice: server.notice,
 
     readItem: async (resource, id, isExtended) => {
       const { spoken } = await begin();

@@ -15,7 +15,7 @@ export function createNotice(log: WarnLog): Notice {
     told.add(key);
     log.warn(
       { resource, field, value: value.slice(0, MAX_VALUE_CHARACTERS), problem },
-      'the backup server sent something unknown',
+      'the backup server sent something that the gateway does not know or cannot read',
     );
   };
 }

@@ -39,7 +39,7 @@ export type Version = Readonly<{
   adapt: Readonly<{ [Name in ListName]?: (raw: Raw, notice: Notice) => Raw }>;
 }>;
 
-/** The longest array that is taken apart: rows of a session have some 600 bytes, so it takes a body of nonsense to be longer. */
+/** The longest array that is taken apart. One of sessions meets the default cap on bodies long before; one of nonsense does not. */
 const MAX_ARRAY_ROWS = 250_000;
 
 /** A list body, taken apart: a page, or all there is. */
