@@ -5,14 +5,14 @@ import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
 import { ConfigError } from './config/problems.js';
 import { createApp } from './http/app.js';
+import { closeInOrder } from './http/shutdown.js';
 import { createLog, type Log } from './log.js';
 import { DEMO_USER, startSimulator, type Simulator } from './simulator/index.js';
-import { createClient } from './upstream/client.js';
-import { createVersionFinder, versions } from './upstream/versions/index.js';
-import { createNotice } from './upstream/notice.js';
+import { createUpstreamServer } from './upstream/server.js';
+import { versions } from './upstream/versions/index.js';
 
-/** How long requests that were accepted may take to be answered after a signal. */
-const SHUTDOWN_MS = 9000;
+/** How long closing may take after a signal. */
+const SHUTDOWN_MS = 9500;
 
 const EXAMPLE_QUERY =
   '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { status statistics { processingRateBytesPerSecond bottleneck } job { name } } }';
@@ -52,7 +52,7 @@ function closeOnSignals(log: Log, close: () => Promise<void>): void {
     isClosing = true;
     log.info({ signal }, 'closing');
     const late = setTimeout(() => {
-      log.error('requests were still unanswered');
+      log.error('closing takes too long');
       process.exit(1);
     }, SHUTDOWN_MS);
     close().then(
@@ -70,6 +70,14 @@ function closeOnSignals(log: Log, close: () => Promise<void>): void {
   process.on('SIGINT', onSignal);
 }
 
+/** What nobody expected is logged, and ends the process: its state is not known any more. */
+function endOnUnexpected(log: Log): void {
+  process.on('uncaughtException', (error: unknown, origin) => {
+    log.fatal({ origin, error: error instanceof Error ? error.stack : String(error) }, 'unexpected');
+    process.exit(1);
+  });
+}
+
 async function serve(config: Config, log: Log): Promise<void> {
   const simulator: Simulator | null = config.server ? null : await startSimulator();
   simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
@@ -82,15 +90,10 @@ async function serve(config: Config, log: Log): Promise<void> {
       'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
     );
   }
-  const client = createClient({ origin, trust, timeoutMs: config.timeoutMs, maxBodyBytes: config.maxBodyBytes });
+  const server = createUpstreamServer({ ...config, origin, trust }, log);
   const app = await createApp({
-    server: {
-      client,
-      versions: createVersionFinder(client, config.apiVersion, log),
-      notice: createNotice(log),
-      maxConcurrency: config.maxConcurrency,
-      scanLimitRows: config.scanLimitRows,
-    },
+    server,
+    maxConnections: config.maxConnections,
     introspection: config.introspection,
     log,
     isEmbedded: simulator !== null,
@@ -102,9 +105,8 @@ async function serve(config: Config, log: Log): Promise<void> {
     return `http://${host}:${port}`;
   };
   closeOnSignals(log, async () => {
-    app.drain();
-    await app.http.close();
-    client.close();
+    await closeInOrder(app);
+    server.close();
     await simulator?.close();
   });
   await app.http.listen({ host: config.host, port: config.port });
@@ -139,6 +141,7 @@ async function main(): Promise<void> {
   else if (command === 'version') print(readVersion());
   else {
     const log = createLog(config.logLevel);
+    endOnUnexpected(log);
     await (command === 'simulator' ? simulate(config, log) : serve(config, log));
   }
 }

@@ -564,7 +564,7 @@ describe('documents and HTTP', () => {
         query: `{ ...F0 } ${Array.from({ length: 6000 }, (_, n) => `fragment F${n} on Query { ...F${n + 1} }`).join(' ')} fragment F6000 on Query { __typename }`,
       }),
       400,
-      'GRAPHQL_PARSE_FAILED',
+      'QUERY_TOO_COMPLEX',
     ],
     ['no query', '{}', 400, 'BAD_REQUEST'],
     ['an array of operations', '[{"query": "{ __typename }"}]', 400, 'BAD_REQUEST'],
@@ -650,7 +650,7 @@ describe('documents and HTTP', () => {
 });
 
 test('liveness, readiness and the first page', async () => {
-  await withGateway({}, async ({ url, drain }) => {
+  await withGateway({}, async ({ url, app: { drain } }) => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
       status: 'ready',

@@ -9,11 +9,14 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],
+  [/^graph\/documentLimits\.ts$/, 3, /^(graphql|lru-cache)$/],
   [/^graph\//, 3, /^(graphql|dataloader|@apollo\/server)$/],
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
-  [/^upstream\/versions\/version\.ts$/, 1, /^$/],
-  [/^upstream\/(errors|resource|moment|tls)\.ts$/, 0, /^$/],
-  [/^upstream\//, 2, /^(got|p-limit)$/],
+  [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
+  [/^upstream\/(errors|resource|moment|tls|jsonMeter)\.ts$/, 0, /^$/],
+  [/^upstream\/client\.ts$/, 2, /^got$/],
+  [/^upstream\/breaker\.ts$/, 2, /^cockatiel$/],
+  [/^upstream\//, 2, /^$/],
   [/^(config\/|log\.ts$)/, 0, /^pino$/],
 ];
 

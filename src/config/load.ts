@@ -13,6 +13,11 @@ export type Config = Readonly<{
   timeoutMs: number;
   maxBodyBytes: number;
   maxConcurrency: number;
+  maxInFlight: number;
+  maxWaiting: number;
+  maxRequests: number;
+  operationTimeoutMs: number;
+  maxConnections: number;
   scanLimitRows: number;
   host: string;
   port: number;
@@ -117,6 +122,11 @@ export function loadConfig(
     timeoutMs: read('timeoutMs') ?? 0,
     maxBodyBytes: read('maxBodyBytes') ?? 0,
     maxConcurrency: read('maxConcurrency') ?? 0,
+    maxInFlight: read('maxInFlight') ?? 0,
+    maxWaiting: read('maxWaiting') ?? 0,
+    maxRequests: read('maxRequests') ?? 0,
+    operationTimeoutMs: read('operationTimeoutMs') ?? 0,
+    maxConnections: read('maxConnections') ?? 0,
     scanLimitRows: read('scanLimitRows') ?? 0,
     host: read('host') ?? '',
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),

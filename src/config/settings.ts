@@ -93,6 +93,42 @@ export const settings = {
     describe: 'How many requests one operation may have in flight at the server.',
     read: wholeNumber(1, 256),
   }),
+  maxInFlight: setting({
+    env: 'BACKUP_MAX_IN_FLIGHT',
+    flag: 'max-in-flight',
+    expects: 'a whole number from 8 to 4096',
+    fallback: '256',
+    describe:
+      'How many requests all callers together may have in flight at the server. One token gets three quarters of them at most; what an operation sends at once, beside its first request, three eighths (one token: one eighth).',
+    read: wholeNumber(8, 4096),
+  }),
+  maxWaiting: setting({
+    env: 'BACKUP_MAX_WAITING',
+    flag: 'max-waiting',
+    expects: 'a whole number from 0 to 100000',
+    fallback: '2000',
+    describe:
+      'How many operations may wait for one of those places (of one token, three quarters of that). Others are refused: `OVERLOADED`, HTTP 503.',
+    read: wholeNumber(0, 100_000),
+  }),
+  maxRequests: setting({
+    env: 'BACKUP_MAX_REQUESTS',
+    flag: 'max-requests',
+    expects: 'a whole number from 1 to 10000',
+    fallback: '120',
+    describe:
+      'How many requests one operation may cost the server. One that can cost more is refused: `QUERY_TOO_COMPLEX`.',
+    read: wholeNumber(1, 10_000),
+  }),
+  operationTimeoutMs: setting({
+    env: 'OPERATION_TIMEOUT_MS',
+    flag: 'operation-timeout-ms',
+    expects: 'a whole number from 100 to 600000',
+    fallback: '11000',
+    describe:
+      'Milliseconds in which an operation is answered, further attempts included. Fields that the server has not answered by then are `UPSTREAM_TIMEOUT`.',
+    read: wholeNumber(100, 600_000),
+  }),
   scanLimitRows: setting({
     env: 'BACKUP_SCAN_LIMIT_ROWS',
     flag: 'scan-limit-rows',
@@ -117,6 +153,14 @@ export const settings = {
     fallback: '4000',
     describe: 'The TCP port to listen on; 0 for any that is free.',
     read: wholeNumber(0, 65_535),
+  }),
+  maxConnections: setting({
+    env: 'MAX_CONNECTIONS',
+    flag: 'max-connections',
+    expects: 'a whole number from 1 to 65535',
+    fallback: '4096',
+    describe: 'How many connections callers may have open; more are closed as they come.',
+    read: wholeNumber(1, 65_535),
   }),
   introspection: setting({
     env: 'GRAPHQL_INTROSPECTION',

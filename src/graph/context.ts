@@ -1,13 +1,21 @@
-import { openApi, type UpstreamServer, type NoToken } from '../upstream/api.js';
+import { openApi } from '../upstream/api.js';
+import type { Operation } from '../upstream/operation.js';
+import type { UpstreamServer } from '../upstream/server.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** What one operation is answered with. */
 export type Context = Readonly<{
   /** Names the operation in its answer's errors and in the log. */
   requestId: string;
+  /** The most requests that it may cost the server. */
+  maxRequests: number;
   loaders: Loaders;
 }>;
 
-export function createContext(server: UpstreamServer, token: string | NoToken, requestId: string): Context {
-  return { requestId, loaders: createLoaders(openApi(server, token)) };
+export function createContext(server: UpstreamServer, operation: Operation): Context {
+  return {
+    requestId: operation.requestId,
+    maxRequests: server.maxRequests,
+    loaders: createLoaders(openApi(server, operation)),
+  };
 }

@@ -8,6 +8,9 @@ export const errorCodes = [
   'FORBIDDEN',
   'NOT_FOUND',
   'BAD_USER_INPUT',
+  'QUERY_TOO_COMPLEX',
+  'OVERLOADED',
+  'CANCELLED',
   'UPSTREAM_REJECTED',
   'UPSTREAM_RATE_LIMITED',
   'UPSTREAM_UNAVAILABLE',
@@ -44,6 +47,16 @@ const answers: Readonly<Record<Fault, Readonly<{ code: ErrorCode; message: strin
   },
   failed: { code: 'UPSTREAM_ERROR', message: 'The backup server failed to answer.' },
   timedOut: { code: 'UPSTREAM_TIMEOUT', message: 'The backup server did not answer in time.' },
+  expired: { code: 'UPSTREAM_TIMEOUT', message: 'The backup server did not answer in time.' },
+  overloaded: { code: 'OVERLOADED', message: 'The gateway has more to do than it can take on: try again in a moment.' },
+  overBudget: {
+    code: 'QUERY_TOO_COMPLEX',
+    message: 'The operation has cost the backup server all the requests that one operation may: ask for less at once.',
+  },
+  cancelled: {
+    code: 'CANCELLED',
+    message: 'The gateway is being stopped, or the caller has gone: ask again.',
+  },
   tooLarge: {
     code: 'UPSTREAM_RESPONSE_TOO_LARGE',
     message: 'The backup server has more to answer than this gateway reads at once.',
@@ -74,12 +87,30 @@ function readCode(code: unknown, message: string): ErrorCode {
   return other ?? errorCodes.find((known) => known === code) ?? 'INTERNAL_SERVER_ERROR';
 }
 
+/** A message of graphql's repeats what it was given, which can be a megabyte. */
+const MAX_MESSAGE_CHARACTERS = 400;
+const MAX_LOCATIONS = 5;
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE_CHARACTERS ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message;
+}
+
+type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+
+/** graphql proposes names of the schema where one is not known: in documents, and in variables. */
+export function withoutSuggestions(format: ErrorFormatter): ErrorFormatter {
+  return (formatted, error) =>
+    format({ ...formatted, message: formatted.message.replace(/ ?Did you mean [^]*$/, '') }, error);
+}
+
 function wordUpstreamError({ details }: UpstreamError): { message: string; extensions: Record<string, unknown> } {
   const { fault, reason, retryAfterSeconds } = details;
   const { code, message } = answers[fault];
   const isOurs = details.resource === 'authorization';
   return {
-    message: (isOurs && reason !== undefined ? noToken[reason] : undefined) ?? message,
+    message:
+      (isOurs && reason !== undefined ? noToken[reason] : undefined) ??
+      (fault === 'overBudget' ? `${message} The limit is ${String(reason)}.` : message),
     extensions: { code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
   };
 }
@@ -87,7 +118,7 @@ function wordUpstreamError({ details }: UpstreamError): { message: string; exten
 /** Turns what went wrong into what a client may see of it. What it does not know becomes one fixed sentence. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { path, locations } = formatted;
-  const place = { ...(locations && { locations }), ...(path && { path }) };
+  const place = { ...(locations && { locations: locations.slice(0, MAX_LOCATIONS) }), ...(path && { path }) };
   const thrown = unwrapResolverError(error);
   if (thrown instanceof UpstreamError) return { ...place, ...wordUpstreamError(thrown) };
 
@@ -96,7 +127,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (code === 'INTERNAL_SERVER_ERROR') return { message: INTERNAL_MESSAGE, ...place, extensions: { code } };
   const argument = error instanceof GraphQLError ? error.extensions['argument'] : undefined;
   return {
-    message: formatted.message,
+    message: shorten(formatted.message),
     ...place,
     extensions: { code, ...(typeof argument === 'string' && { argument }) },
   };

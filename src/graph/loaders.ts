@@ -11,7 +11,7 @@ import { createLatestSessionLoader } from './latestSession.js';
 const NEWEST = { offset: 0, limit: 200 } as const;
 
 /** From how many ids on a list is read instead of each of them. */
-const LIST_FROM = { collection: 2, newest: 3 } as const;
+export const LIST_FROM = { collection: 2, newest: 3 } as const;
 
 type JobReference = Readonly<{ id: string; type: 'BACKUP' | 'COPY' | 'UNKNOWN' | null }>;
 

@@ -7,21 +7,29 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
 } from 'fastify';
 import { INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
-import type { UpstreamServer } from '../upstream/api.js';
-import { createGraphqlHandler } from './graphqlRoute.js';
+import type { UpstreamServer } from '../upstream/server.js';
+import { createGraphqlRoute } from './graphqlRoute.js';
 import { renderLandingPage } from './landingPage.js';
 
-const MAX_REQUEST_BYTES = 1024 * 1024;
+/** Beyond the longest document there may be, this is for variables: a thousand references of a supergraph, and more. */
+const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** How long a caller may take to send a request. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a caller may take to send the head of a request, and all of it. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+const CHECKING_INTERVAL_MS = 1000;
+
+/** How much longer than an operation a connection may be silent: then its caller does not read what is sent. */
+const SILENCE_MS = 20_000;
 
 export type AppOptions = Readonly<{
   server: UpstreamServer;
+  maxConnections: number;
   introspection: boolean;
   log: Log;
   /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
@@ -31,8 +39,10 @@ export type AppOptions = Readonly<{
 
 export type App = Readonly<{
   http: FastifyInstance;
-  /** From now on `/readyz` is red, so that a load balancer sends no more. */
+  /** From now on `/readyz` is red, so that a load balancer sends no more, and each answer is the last of its connection. */
   drain: () => void;
+  /** Answers what is still open, with typed errors for what is not known yet. */
+  cancelAll: () => void;
 }>;
 
 /** A caller's own request id is kept where it is a plain word, so that it can be found in both logs. */
@@ -45,12 +55,42 @@ function refusal(message: string, code: ErrorCode, requestId?: string): object {
   return { errors: [{ message, extensions: { code, ...(requestId !== undefined && { requestId }) } }] };
 }
 
-/** Answers what is no HTTP request. Fastify's own handler would log the packet, and with it the token. */
-function refuseMalformed(_: unknown, socket: Socket): void {
-  if (!socket.writable) return;
-  const body = JSON.stringify(refusal('This is no HTTP request.', 'BAD_REQUEST', randomUUID()));
-  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
-  socket.end(`${head}\r\n\r\n${body}`);
+const malformed: Readonly<Record<string, [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are longer than 16 kB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in time.'],
+};
+
+/** Answers what is no HTTP request, or never becomes one. Fastify's own handler would log the packet, and with it the token. */
+function refuseMalformed({ code }: Readonly<{ code: string }>, socket: Socket): void {
+  const [status, message] = malformed[code] ?? ['400 Bad Request', 'This is no HTTP request.'];
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(refusal(message, 'BAD_REQUEST', randomUUID()));
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** What a request's own headers say against reading its body: nothing but plain JSON in UTF-8 is read. */
+function problemWithHeaders({ headers }: FastifyRequest): string | null {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') return 'The body must not be compressed.';
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  return /^utf-?8$/i.test(charset) ? null : 'The body must be in UTF-8.';
+}
+
+/** Takes bodies of JSON in UTF-8, and no others. */
+function takeJson(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+      done(null, JSON.parse(text));
+    } catch {
+      done(Object.assign(new Error('The body must be JSON in UTF-8.'), { statusCode: 400 }));
+    }
+  });
 }
 
 /** The gateway's HTTP server, ready to listen. Closing it stops the graph as well. */
@@ -67,16 +107,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     bodyLimit: MAX_REQUEST_BYTES,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECKING_INTERVAL_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: server.operationTimeoutMs + SILENCE_MS,
+    return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => {
       void (reply as FastifyReply).status(400).send(refusal(error.message, 'BAD_REQUEST', request.id));
     },
   });
+  http.server.maxConnections = options.maxConnections;
+  takeJson(http);
 
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done();
+    if (isDraining) void reply.header('connection', 'close');
+    const problem = problemWithHeaders(request);
+    done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
   });
 
   // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
@@ -93,7 +140,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.status(404).send(refusal('Nothing is here: GraphQL is at /graphql.', 'BAD_REQUEST', request.id)),
   );
 
-  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: createGraphqlHandler(graph, server) });
+  const route = createGraphqlRoute(graph, server);
+  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: route.handler });
   http.get('/', (_, reply) => {
     const page = renderLandingPage({
       curl: options.exampleCurl(),
@@ -111,7 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.
     reply.status(isDraining ? 503 : 200).send({
       status: isDraining ? 'draining' : 'ready',
-      backupServer: server.versions.state(),
+      backupServer: server.state(),
     }),
   );
   http.addHook('onClose', () => graph.stop());
@@ -121,5 +169,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => {
       isDraining = true;
     },
+    cancelAll: route.cancelAll,
   };
 }

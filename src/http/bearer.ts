@@ -1,4 +1,4 @@
-import type { NoToken } from '../upstream/api.js';
+import type { NoToken } from '../upstream/operation.js';
 
 const MAX_HEADER_BYTES = 8192;
 // RFC 6750, section 2.1: the scheme's name in any case, one space or more, and a b64token.

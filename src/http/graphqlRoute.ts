@@ -1,7 +1,9 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
-import type { UpstreamServer } from '../upstream/api.js';
+import { createDocumentCheck } from '../graph/documentLimits.js';
+import type { Operation } from '../upstream/operation.js';
+import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -12,37 +14,67 @@ function headersOf(request: FastifyRequest): HeaderMap {
   return headers;
 }
 
+/** The document of a request, wherever it is; undefined where there is none, or something else in its place. */
+function documentOf({ body, method }: FastifyRequest, search: string): string | undefined {
+  if (method === 'GET') return new URLSearchParams(search).get('query') ?? undefined;
+  const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined;
+  return typeof query === 'string' ? query : undefined;
+}
+
 type Answer = { errors?: { extensions?: Record<string, unknown> }[] };
 
-/** Errors that Apollo finds before there is an operation (no query, two formats, …) get their request id here. */
+/** Errors that are found before there is an operation (no query, a document that is too long, …) get their request id here. */
 function withRequestId(body: string, requestId: string): string {
   const answer = JSON.parse(body) as Answer; // written by Apollo a moment ago
   for (const error of answer.errors ?? []) error.extensions = { ...error.extensions, requestId };
   return `${JSON.stringify(answer)}\n`;
 }
 
-/** `/graphql`: hands the request to the graph and its answer back, with what a Fastify integration would add left out. */
-export function createGraphqlHandler(graph: ApolloServer<Context>, server: UpstreamServer) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { id: requestId } = request;
+/** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
+export function createGraphqlRoute(graph: ApolloServer<Context>, server: UpstreamServer) {
+  const checkDocument = createDocumentCheck();
+  const open = new Set<Operation>();
+
+  async function answer(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> {
+    const at = request.url.indexOf('?');
+    const search = at === -1 ? '' : request.url.slice(at);
     const {
       status = 200,
       headers,
       body,
     } = await graph.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: request.method,
-        headers: headersOf(request),
-        search: new URL(request.url, 'http://gateway').search,
-        body: request.body,
+      httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
+      context: () => {
+        const document = documentOf(request, search);
+        const problem = document === undefined ? null : checkDocument(document);
+        return problem ? Promise.reject(problem) : Promise.resolve(createContext(server, operation));
       },
-      context: () => Promise.resolve(createContext(server, readBearerToken(request.raw.rawHeaders), requestId)),
     });
     for (const [name, value] of headers) void reply.header(name, value);
     void reply.status(status);
-    if (body.kind === 'complete') return reply.send(status < 400 ? body.string : withRequestId(body.string, requestId));
+    if (body.kind === 'complete') {
+      return reply.send(status < 400 ? body.string : withRequestId(body.string, request.id));
+    }
     let text = ''; // `@defer` alone answers in chunks, and the schema has no such directive
     for await (const chunk of body.asyncIterator) text += chunk;
     return reply.send(text);
+  }
+
+  return {
+    handler: async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const operation = server.begin({ requestId: request.id, token: readBearerToken(request.raw.rawHeaders) });
+      open.add(operation);
+      reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
+      try {
+        return await answer(request, reply, operation);
+      } finally {
+        open.delete(operation);
+        operation.end();
+      }
+    },
+    /** Answers what is still open, each field that is not yet known with a typed error. */
+    cancelAll: () => {
+      for (const operation of open) operation.cancel();
+    },
   };
 }

@@ -1,7 +1,6 @@
-import pLimit from 'p-limit';
-import type { Client } from './client.js';
 import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
 import { createListReader, type ListReader } from './listReader.js';
+import type { Operation } from './operation.js';
 import { isObject, Reader, toUuid } from './raw.js';
 import type { Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
 import {
@@ -9,20 +8,11 @@ import {
   serviceInstancePath,
   type ServiceInstanceRecord,
 } from './resources/serviceInstance.js';
-import type { VersionFinder } from './versions/index.js';
+import type { UpstreamServer } from './server.js';
 import type { Place, Query, Version } from './versions/version.js';
 
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
 const MAX_COLLECTION_ROWS = 10_000;
-
-/** The one server, and what is shared by all who ask it: no token, no answer. */
-export type UpstreamServer = Readonly<{
-  client: Client;
-  versions: VersionFinder;
-  notice: Notice;
-  maxConcurrency: number;
-  scanLimitRows: number;
-}>;
 
 /** A list that can be read window by window. */
 export type List<Row> = Readonly<{
@@ -57,17 +47,14 @@ export type Api = Readonly<{
   referTo: <Name extends ListName, Row extends Identified>(resource: Resource<Name, Row>, id: string) => Row;
 }>;
 
-/** Why a caller has no bearer token. */
-export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
-
 const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, rows: [], hasMore: false, isWhole: true });
 
 /**
  * Opens the API for one operation. Nothing in it outlives the operation: what one caller may see is not what another may.
- * Identical requests are one, and never more than `maxConcurrency` are in flight.
+ * Identical requests are one.
  */
-export function openApi(server: UpstreamServer, token: string | NoToken): Api {
-  const limit = pLimit(server.maxConcurrency);
+export function openApi(server: UpstreamServer, operation: Operation): Api {
+  const { token } = operation;
   const bodies = new Map<string, Promise<unknown>>();
   let session: Promise<{ spoken: Version; lists: ListReader }> | undefined;
 
@@ -76,7 +63,7 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
     if (typeof token !== 'string') {
       throw new UpstreamError({ fault: 'unauthenticated', resource: 'authorization', reason: token.missing });
     }
-    const spoken = await server.versions.current();
+    const spoken = await server.version(operation);
     const get = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
     return { spoken, lists: createListReader(spoken, get, server.scanLimitRows) };
   }
@@ -89,7 +76,7 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
 
   async function send(spoken: Version, path: string, query: Query, about: About): Promise<unknown> {
     try {
-      return await server.client.get({
+      return await server.get(operation, {
         path: `${spoken.name}/${path}`,
         query,
         headers: spoken.headers,
@@ -100,15 +87,15 @@ export function openApi(server: UpstreamServer, token: string | NoToken): Api {
       // Gone, or unknown where it was known: the server may come back as another version.
       const fault = error instanceof UpstreamError ? error.details.fault : undefined;
       const namesAnId = path.includes('/'); // then it may be the thing with the id that is gone
-      if (fault === 'notFound' && namesAnId) server.versions.doubt();
-      else if (fault === 'unavailable' || fault === 'notFound') server.versions.forget(fault);
+      if (fault === 'notFound' && namesAnId) server.doubtVersion();
+      else if (fault === 'unavailable' || fault === 'notFound') server.forgetVersion(fault);
       throw error;
     }
   }
 
   function getOnce(spoken: Version, path: string, query: Query, about: About): Promise<unknown> {
     const key = `${path}?${new URLSearchParams(query).toString()}`;
-    const body = bodies.get(key) ?? limit(() => send(spoken, path, query, about));
+    const body = bodies.get(key) ?? send(spoken, path, query, about);
     bodies.set(key, body);
     return body;
   }

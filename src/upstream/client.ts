@@ -1,6 +1,8 @@
+import type { Agent } from 'node:http';
 import { got, RequestError, type Got } from 'got';
-import { UpstreamError, type About, type Fault } from './errors.js';
-import { isObject } from './raw.js';
+import type { Answer } from './answer.js';
+import { createBodyReader } from './body.js';
+import { UpstreamError, type About } from './errors.js';
 import { createAgents, type Trust } from './tls.js';
 
 export type ClientOptions = Readonly<{
@@ -19,54 +21,36 @@ export type UpstreamRequest = Readonly<{
   headers: Readonly<Record<string, string>>;
   token: string | null;
   about: About;
+  /** Counts where it is less than the client's own. */
+  timeoutMs?: number;
+  /** For whom it is sent: who may end it, and counts what is kept of its answer. */
+  owner?: Readonly<{
+    signal: AbortSignal;
+    ended: (about: About) => UpstreamError;
+    keep: (bytes: number, about: About) => void;
+  }>;
 }>;
 
 export type Client = Readonly<{
-  /** The JSON that the server answers; anything else is thrown as an `UpstreamError`. */
-  get: (request: UpstreamRequest) => Promise<unknown>;
+  /** One request and its answer. What is thrown is an `UpstreamError`, and means that no whole answer came. */
+  exchange: (request: UpstreamRequest) => Promise<Answer>;
+  /** Closes the connections that nothing is asked on: they may be dead. */
+  closeIdle: () => void;
   close: () => void;
 }>;
-
-const MAX_ERROR_BODY_BYTES = 64 * 1024;
-
-const faults: Readonly<Record<number, Fault>> = {
-  401: 'unauthenticated',
-  403: 'forbidden',
-  404: 'notFound',
-  429: 'rateLimited',
-};
-
-function faultOf(status: number): Fault {
-  if (status >= 500) return 'failed';
-  return faults[status] ?? (status >= 400 ? 'rejected' : 'badResponse');
-}
-
-/** `Retry-After` in whole seconds: it is a number of them, or a date. */
-function retryAfterSeconds(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header);
-  const untilMs = Date.parse(header) - Date.now();
-  return Number.isNaN(untilMs) ? undefined : Math.max(0, Math.ceil(untilMs / 1000));
-}
-
-/** The server's `errorCode`, a word such as `ResourceNotFound`. Nothing else of an error body is used: it may hold a stack trace. */
-function errorCodeIn(body: Buffer): string | undefined {
-  try {
-    const error: unknown = JSON.parse(body.toString());
-    const code = isObject(error) ? error['errorCode'] : undefined;
-    return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
-  } catch {
-    return undefined; // error bodies may be empty, HTML, or cut; the status says what matters
-  }
-}
 
 /** got's errors hold the token and the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
   const reason = error instanceof RequestError ? error.code : 'ERR_UNKNOWN';
+  if (reason.startsWith('HPE_')) return new UpstreamError({ ...about, fault: 'badResponse', reason }); // no HTTP
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
-/** One server's REST API as JSON over HTTP: one origin, no redirects, no retries, a deadline and a cap on the body. */
+function destroyIdle(agent: Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
+/** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
   const agents = createAgents(options.trust, options.timeoutMs);
   const http: Got = got.extend({
@@ -79,72 +63,49 @@ export function createClient(options: ClientOptions): Client {
     headers: { accept: 'application/json', 'user-agent': 'backup365-gateway' },
   });
 
-  async function read(
-    request: UpstreamRequest,
-  ): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
-    const { path, query, headers, token, about } = request;
-    const deadline = new AbortController();
+  async function exchange({ path, query, headers, token, about, owner, ...request }: UpstreamRequest): Promise<Answer> {
+    const isOver = (): boolean => owner?.signal.aborted === true;
+    if (owner && isOver()) throw owner.ended(about);
+    const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
+    const controller = new AbortController();
     const timer = setTimeout(() => {
-      deadline.abort();
-    }, options.timeoutMs);
+      controller.abort();
+    }, timeoutMs);
+    const onEnd = (): void => {
+      controller.abort();
+    };
+    owner?.signal.addEventListener('abort', onEnd, { once: true });
+    const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
     const stream = http.stream(path, {
       searchParams: query,
       headers: token === null ? headers : { ...headers, authorization: `Bearer ${token}` },
-      signal: deadline.signal,
+      signal: controller.signal,
     });
     // An error can come after the loop below was left, and an unheard one would end the process, printing the token.
     stream.on('error', () => undefined);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        const status = stream.response?.statusCode ?? 0;
-        if (status >= 300 && bytes > MAX_ERROR_BODY_BYTES) break; // leaving the loop closes the stream
-        if (bytes > options.maxBodyBytes) {
-          throw new UpstreamError({
-            ...about,
-            fault: 'tooLarge',
-            status,
-            reason: `more than ${options.maxBodyBytes} bytes`,
-          });
-        }
-        chunks.push(chunk);
+        if (!body.take(chunk, stream.response?.statusCode ?? 0, stream.response?.headers ?? {})) break; // and so close it
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error;
-      if (deadline.signal.aborted)
-        throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${options.timeoutMs} ms` });
+      if (owner && isOver()) throw owner.ended(about);
+      if (controller.signal.aborted)
+        throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` });
       throw connectionError(error, about);
     } finally {
       clearTimeout(timer);
+      owner?.signal.removeEventListener('abort', onEnd);
     }
     if (!stream.response) throw new UpstreamError({ ...about, fault: 'unavailable', reason: 'no answer' });
-    return { status: stream.response.statusCode, headers: stream.response.headers, body: Buffer.concat(chunks) };
+    return { status: stream.response.statusCode, headers: stream.response.headers, body: body.whole() };
   }
 
   return {
-    get: async (request) => {
-      const { about } = request;
-      const { status, headers, body } = await read(request);
-      if (status < 200 || status >= 300) {
-        throw new UpstreamError({
-          ...about,
-          fault: faultOf(status),
-          status,
-          errorCode: errorCodeIn(body),
-          retryAfterSeconds: status === 429 ? retryAfterSeconds(headers['retry-after']) : undefined,
-          reason: status < 400 ? 'a redirect' : undefined,
-        });
-      }
-      const bad = (reason: string): UpstreamError =>
-        new UpstreamError({ ...about, fault: 'badResponse', status, reason });
-      if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw bad('a compressed body');
-      try {
-        return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;
-      } catch {
-        throw bad(body.length === 0 ? 'an empty body' : 'a body that is not JSON');
-      }
+    exchange,
+    closeIdle: () => {
+      destroyIdle(agents.http);
+      destroyIdle(agents.https);
     },
     close: () => {
       agents.http.destroy();

@@ -10,9 +10,13 @@ export type Fault =
   | 'rateLimited'
   | 'unavailable' // refused, reset, DNS, TLS, no API version served
   | 'failed' // 5xx
-  | 'timedOut'
+  | 'timedOut' // one request took too long
+  | 'expired' // all of the operation did
   | 'tooLarge'
-  | 'badResponse'; // 2xx that the contract does not allow, or a redirect
+  | 'badResponse' // 2xx that the contract does not allow, or a redirect
+  | 'overloaded' // not sent, as too many others wait or too much is in memory
+  | 'overBudget' // not sent, as the operation has cost the server enough
+  | 'cancelled'; // given up, as nobody waits for the answer any more
 
 /** Which thing was asked for, or read, when it went wrong. */
 export type About = Readonly<{ resource: string; id?: string | undefined; field?: string | undefined }>;
@@ -27,6 +31,9 @@ export type UpstreamErrorDetails = About &
     reason?: string | undefined;
     retryAfterSeconds?: number | undefined;
   }>;
+
+/** How soon to ask again when the gateway itself had to refuse. */
+export const OVERLOADED_RETRY_SECONDS = 1;
 
 /** Whatever was thrown, as the error that a loader hands out in a record's place. */
 export function asError(error: unknown): Error {

@@ -1,25 +1,16 @@
-import { createApp } from '../../src/http/app.js';
+import { loadConfig, type Config } from '../../src/config/load.js';
+import { createApp, type App } from '../../src/http/app.js';
 import { createLog } from '../../src/log.js';
 import { startSimulator, type SeenRequest, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
-import { createClient } from '../../src/upstream/client.js';
-import { createNotice } from '../../src/upstream/notice.js';
-import type { Trust } from '../../src/upstream/tls.js';
-import { createVersionFinder } from '../../src/upstream/versions/index.js';
+import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from '../../src/upstream/server.js';
 
 /** The clock of tests: no run of a day's jobs ends or starts near it. */
 export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 
-export type GatewayOptions = {
-  apiVersion?: string;
+/** What is not given is as it is by default. */
+export type GatewayOptions = Partial<UpstreamOptions> & {
   simulator?: SimulatorOptions;
-  /** In front of this server instead of the simulator that is started. */
-  origin?: string;
-  trust?: Trust;
   introspection?: boolean;
-  timeoutMs?: number;
-  maxBodyBytes?: number;
-  maxConcurrency?: number;
-  scanLimitRows?: number;
 };
 
 export type GraphError = {
@@ -47,37 +38,42 @@ export type Gateway = {
   url: string;
   token: string;
   simulator: Simulator;
-  /** Every line that was logged, parsed. */
+  /** Every line that was logged, parsed; those of single calls apart. */
   logLines: Record<string, unknown>[];
+  callLines: Record<string, unknown>[];
   ask: (query: string, variables?: Record<string, unknown>, options?: AskOptions) => Promise<Asked>;
-  drain: () => void;
+  server: UpstreamServer;
+  app: App;
   close: () => Promise<void>;
 };
+
+const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...options.simulator });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
+  const callLines: Record<string, unknown>[] = [];
   const log = createLog('trace', {
-    write: (line) => {
-      logLines.push(JSON.parse(line) as Record<string, unknown>);
+    write: (text) => {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      (line['msg'] === 'asked the backup server' ? callLines : logLines).push(line);
     },
   });
-  const client = createClient({
-    origin: options.origin ?? simulator.origin,
-    trust: options.trust ?? { by: 'fingerprint', sha256: simulator.fingerprint },
-    timeoutMs: options.timeoutMs ?? 10_000,
-    maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
-  });
+  const { simulator: _, introspection = true, ...upstream } = options;
+  const server = createUpstreamServer(
+    {
+      origin: simulator.origin,
+      trust: { by: 'fingerprint', sha256: simulator.fingerprint },
+      ...defaults(),
+      ...upstream,
+    },
+    log,
+  );
   const app = await createApp({
-    server: {
-      client,
-      versions: createVersionFinder(client, options.apiVersion ?? 'auto', log),
-      notice: createNotice(log),
-      maxConcurrency: options.maxConcurrency ?? 16,
-      scanLimitRows: options.scanLimitRows ?? 5000,
-    },
-    introspection: options.introspection ?? true,
+    server,
+    maxConnections: 4096,
+    introspection,
     log,
     exampleCurl: () => 'curl http://gateway/graphql',
     isEmbedded: true,
@@ -89,6 +85,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     token: accessToken,
     simulator,
     logLines,
+    callLines,
     ask: async (query, variables = {}, { token = accessToken, headers = {} } = {}) => {
       simulator.forgetRequests();
       const response = await fetch(`${url}/graphql`, {
@@ -105,10 +102,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       const upstream = simulator.requests.filter((request) => request.headers['authorization'] !== undefined);
       return { status: response.status, headers: response.headers, text, data, errors, upstream };
     },
-    drain: app.drain,
+    server,
+    app,
     close: async () => {
       await app.http.close();
-      client.close();
+      server.close();
       await simulator.close();
     },
   };

@@ -1,5 +1,5 @@
-import type { Client } from '../client.js';
-import { UpstreamError, type Fault } from '../errors.js';
+import { readJson, type Answer } from '../answer.js';
+import { UpstreamError, type About, type Fault } from '../errors.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
 import { v4 } from './v4.js';
@@ -7,7 +7,7 @@ import { v5 } from './v5.js';
 import { v6 } from './v6.js';
 import { v7 } from './v7.js';
 import { v8 } from './v8.js';
-import type { Version } from './version.js';
+import type { Query, Version } from './version.js';
 
 /** Every version that the gateway speaks, newest first. */
 export const versions: readonly Version[] = [v8, v7, v6, v5, v4, v3, v2];
@@ -34,32 +34,26 @@ export type VersionFinder = Readonly<{
   state: () => ServerState;
 }>;
 
+/** Asks without a token, so that none is sent before it is known what is asked. */
+type Probe = (
+  request: Readonly<{ path: string; query: Query; headers: Readonly<Record<string, string>>; about: About }>,
+) => Promise<Answer>;
+
 /** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
-export function createVersionFinder(client: Client, configured: string, log: VersionLog): VersionFinder {
+export function createVersionFinder(probe: Probe, configured: string, log: VersionLog): VersionFinder {
   let pending: Promise<Version> | null = null;
   let foundAtMs = 0;
   let isReporting = false;
   let state: ServerState = { apiVersion: null, lastFault: null };
 
-  /** Without a token, so that none is sent before it is known what is asked. 401 and 403 say that the path exists. */
-  async function isServed(version: Version): Promise<boolean> {
-    const about = { resource: 'version', id: version.name };
-    try {
-      await client.get({
-        path: `${version.name}/${version.probePath}`,
-        query: {},
-        headers: version.headers,
-        token: null,
-        about,
-      });
-      return true;
-    } catch (error) {
-      if (!(error instanceof UpstreamError) || error.details.status === undefined) throw error;
-      const { status } = error.details;
-      if (status === 404) return false;
-      if (status === 401 || status === 403 || (status >= 200 && status < 300)) return true;
-      throw error;
-    }
+  /** 401 and 403 say that the path exists. */
+  async function isServed({ name, probePath, headers }: Version): Promise<boolean> {
+    const about = { resource: 'version', id: name };
+    const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
+    if (answer.status === 404) return false;
+    if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
+    readJson(answer, about); // which says what it is that came instead
+    return false;
   }
 
   async function find(): Promise<Version> {

@@ -1,0 +1,274 @@
+import {
+  getArgumentValues,
+  getNamedType,
+  isObjectType,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { LIST_FROM } from './loaders.js';
+import { fieldsOf, selectsOnlyId, type Selections } from './selection.js';
+
+/** What an operation costs, at the most, before it is known what the server has. */
+export type Cost = Readonly<{
+  /** Requests to the backup server. What is read in place of something, or looked through in vain, comes on top. */
+  requests: number;
+  /** Fields of the answer. */
+  fields: number;
+}>;
+
+/** The most fields that an answer may have: some 10 MB, which take a second or two to make. */
+export const MAX_FIELDS = 250_000;
+
+/** How far beyond its limit a cost is counted. A document of some kilobytes can cost more than can be counted. */
+const COUNTED_TIMES = 100;
+
+type Collection = 'job' | 'copyJob' | 'organization' | 'backupRepository' | 'proxy';
+
+/** What was counted so far. */
+type Bill = {
+  requests: number;
+  /** Lists that are read once, whoever asks for them. */
+  readonly lists: Set<string>;
+  /** How many things are asked for by id of collections whose list is read for several. */
+  readonly ids: Map<Collection, number>;
+  fields: number;
+};
+
+/** A field as it is asked for: its arguments, how often, and whether for no more than ids. */
+type Call = Readonly<{
+  args: Readonly<Record<string, unknown>>;
+  times: number;
+  isIdOnly: boolean;
+}>;
+
+/** Adds what a field costs to the bill, and says how many rows there are below it, at the most. */
+type Price = (bill: Bill, call: Call) => number;
+
+const MAX_FIRST = 1000;
+
+function firstOf({ first }: Call['args']): number {
+  return typeof first === 'number' && first >= 1 ? Math.min(first, MAX_FIRST) : 30;
+}
+
+/** One request for each; a thousand rows after a cursor take two. */
+const eachReads: Price = (bill, { args, times }) => {
+  const pages = firstOf(args) === MAX_FIRST && typeof args['after'] === 'string' ? 2 : 1;
+  bill.requests += times * pages;
+  return times * firstOf(args);
+};
+
+const byId =
+  (collection: Collection): Price =>
+  (bill, { times, isIdOnly }) => {
+    if (!isIdOnly) bill.ids.set(collection, (bill.ids.get(collection) ?? 0) + times);
+    return times;
+  };
+
+const wholeList =
+  (collection: Collection): Price =>
+  (bill, { args, times }) => {
+    bill.lists.add(collection);
+    return times * firstOf(args);
+  };
+
+const anyJob: Price = (bill, call) => {
+  if (!call.isIdOnly && call.times >= LIST_FROM.collection) bill.lists.add('copyJob');
+  return byId('job')(bill, call);
+};
+
+const allJobs: Price = (bill, { args, times }) => {
+  const filter = typeof args['filter'] === 'object' ? (args['filter'] as Record<string, unknown> | null) : null;
+  const { type, organizationId = null, repositoryId = null } = filter ?? {};
+  const name =
+    organizationId === null && repositoryId === null ? '' : ` ${JSON.stringify([organizationId, repositoryId])}`;
+  for (const [list, kind] of [
+    ['job', 'BACKUP'],
+    ['copyJob', 'COPY'],
+  ] as const) {
+    if (type === undefined || type === null || type === kind) bill.lists.add(`${list}${name}`);
+  }
+  return times * firstOf(args);
+};
+
+const newestSessions: Price = (bill, { times }) => {
+  bill.lists.add('newest sessions');
+  return times;
+};
+
+const serviceInstance: Price = (bill, { times }) => {
+  bill.lists.add('service instance');
+  return times;
+};
+
+/** Every field that asks the server for something; `test/cost.test.ts` holds it against the schema. */
+export const prices: Readonly<Record<string, Price>> = {
+  'Query.jobSession': (bill, { times }) => {
+    bill.requests += times;
+    return times;
+  },
+  'Query.jobSessions': eachReads,
+  'Query.job': byId('job'),
+  'Query.jobs': allJobs,
+  'Query.organization': byId('organization'),
+  'Query.organizations': wholeList('organization'),
+  'Query.backupRepository': byId('backupRepository'),
+  'Query.backupRepositories': wholeList('backupRepository'),
+  'Query.proxy': byId('proxy'),
+  'Query.proxies': wholeList('proxy'),
+  'BackupServer.productVersion': serviceInstance,
+  'BackupServer.installationId': serviceInstance,
+  'JobSession.job': anyJob,
+  'JobSession.log': eachReads,
+  'JobSession.processedObjects': eachReads,
+  'JobSession.repository': byId('backupRepository'),
+  'Job.organization': byId('organization'),
+  'Job.repository': byId('backupRepository'),
+  'Job.sourceJob': byId('job'),
+  'Job.sessions': eachReads,
+  'Job.latestSession': newestSessions,
+  'BackupRepository.proxy': byId('proxy'),
+};
+
+/** What entities are asked of by their keys. */
+const entityPrices: Readonly<Record<string, Price>> = {
+  JobSession: (bill, call) => {
+    if (call.times >= LIST_FROM.newest) return newestSessions(bill, call);
+    bill.requests += call.times;
+    return call.times;
+  },
+  Job: anyJob,
+  Organization: byId('organization'),
+  BackupRepository: byId('backupRepository'),
+  Proxy: byId('proxy'),
+};
+
+function requestsOn({ requests, lists, ids }: Bill): number {
+  let sum = requests + lists.size;
+  for (const [collection, count] of ids) {
+    if (!lists.has(collection)) sum += count >= LIST_FROM.collection ? 1 : count;
+  }
+  return sum;
+}
+
+/** A field with its arguments, all the places where it is asked for, and what is asked of it there. */
+type Group = Readonly<{
+  name: string;
+  args: Call['args'];
+  nodes: FieldNode[];
+  inner: SelectionSetNode[];
+}>;
+
+/** The object type of a field's values; null for leaves and unions. */
+function typeOf(type: GraphQLObjectType, field: string): GraphQLObjectType | null {
+  const named = getNamedType(type.getFields()[field]?.type);
+  return isObjectType(named) ? named : null;
+}
+
+/** Thrown to leave the count, as more of it would tell nothing new. */
+const ENOUGH = Symbol('enough');
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Counts what an operation costs; its variables are as graphql coerces them. */
+export function costOf(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  selections: Selections,
+  maxRequests: number,
+): Cost {
+  const bill: Bill = { requests: 0, lists: new Set(), ids: new Map(), fields: 0 };
+
+  /** The arguments; none where they are wrong, which execution tells. */
+  function argumentsOf(type: GraphQLObjectType, node: FieldNode): Readonly<Record<string, unknown>> {
+    const field = type.getFields()[node.name.value];
+    try {
+      return field ? getArgumentValues(field, node, selections.variableValues) : {};
+    } catch {
+      return {};
+    }
+  }
+
+  /** Entities are priced by type, each with the part of the selection that is on it. */
+  function countEntities(sets: readonly SelectionSetNode[], representations: unknown): void {
+    const counts = new Map<string, number>();
+    for (const representation of Array.isArray(representations) ? (representations as unknown[]) : []) {
+      const name = textOf(
+        typeof representation === 'object' && representation !== null && '__typename' in representation
+          ? representation.__typename
+          : undefined,
+      );
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    for (const [name, times] of counts) {
+      const type = schema.getType(name);
+      const price = Object.hasOwn(entityPrices, name) ? entityPrices[name] : undefined;
+      if (!price || !isObjectType(type)) continue; // refused in its place
+      const rows = price(bill, { args: {}, times, isIdOnly: false });
+      count(sets, type, rows);
+    }
+  }
+
+  /** The same field with the same arguments, however often it is written, is asked for once. */
+  function group(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): Group[] {
+    const groups = new Map<string, Group>();
+    const seen = new Set<FragmentDefinitionNode>();
+    const applies = ({ typeCondition }: FragmentDefinitionNode | InlineFragmentNode): boolean =>
+      typeCondition === undefined || typeCondition.name.value === type.name;
+    for (const set of sets) {
+      for (const node of fieldsOf(set, selections, seen, applies)) {
+        bill.fields += times;
+        if (bill.fields > MAX_FIELDS || requestsOn(bill) > maxRequests * COUNTED_TIMES) throw ENOUGH;
+        const name = node.name.value;
+        const args = node.arguments?.length === 0 ? {} : argumentsOf(type, node);
+        // Representations of entities may be nested deeper than can be written, so each of these stands for itself.
+        const key = `${name} ${name === '_entities' ? groups.size : JSON.stringify(args)}`;
+        const known = groups.get(key) ?? { name, args, nodes: [], inner: [] };
+        known.nodes.push(node);
+        if (node.selectionSet) known.inner.push(node.selectionSet);
+        groups.set(key, known);
+      }
+    }
+    return [...groups.values()];
+  }
+
+  /** The rows of a connection are the same under `nodes` and under `edges`. */
+  function countConnection(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): void {
+    const rowType = typeOf(type, 'nodes');
+    const edgeType = typeOf(type, 'edges');
+    if (!rowType || !edgeType) return;
+    const groups = group(sets, type, times);
+    const innerOf = (among: Group[], name: string): SelectionSetNode[] =>
+      among.filter((one) => one.name === name).flatMap(({ inner }) => inner);
+    const edges = group(innerOf(groups, 'edges'), edgeType, times);
+    count([...innerOf(groups, 'nodes'), ...innerOf(edges, 'node')], rowType, times);
+  }
+
+  function count(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): void {
+    for (const { name, args, nodes, inner } of group(sets, type, times)) {
+      if (name === '_entities') countEntities(inner, args['representations']);
+      const fieldType = typeOf(type, name);
+      const price = prices[`${type.name}.${name}`];
+      const rows = price
+        ? price(bill, { args, times, isIdOnly: selectsOnlyId({ ...selections, fieldNodes: nodes }) })
+        : times;
+      if (!fieldType) continue; // a leaf, `__typename`, or what tells the schema
+      if (fieldType.name.endsWith('Connection')) countConnection(inner, fieldType, rows);
+      else count(inner, fieldType, rows);
+    }
+  }
+
+  const root = schema.getRootType(operation.operation);
+  try {
+    if (root) count([operation.selectionSet], root, 1);
+  } catch (error) {
+    if (error !== ENOUGH) throw error;
+  }
+  return { requests: requestsOn(bill), fields: bill.fields };
+}

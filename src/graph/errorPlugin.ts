@@ -1,0 +1,83 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { Log } from '../log.js';
+import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
+import { adviceFor } from '../upstream/tls.js';
+import type { Context } from './context.js';
+import { formatError } from './formatError.js';
+
+/** What the log has of an error. Upstream errors hold no secret; of other ones, faults of ours, it has the stack as well. */
+function describe(error: unknown): Record<string, unknown> {
+  const thrown = unwrapResolverError(error);
+  if (!(thrown instanceof UpstreamError)) return { error: thrown instanceof Error ? thrown.stack : String(thrown) };
+  const advice = thrown.details.reason === undefined ? undefined : adviceFor(thrown.details.reason);
+  return { ...thrown.details, ...(advice !== undefined && { advice }) };
+}
+
+const MAX_LOGGED_IDS = 5;
+
+const callerCodes = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'QUERY_TOO_COMPLEX',
+  'CANCELLED',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+]);
+
+/** True when no field has a value. */
+function hasNothing(data: unknown): boolean {
+  return data === null || data === undefined || Object.values(data).every((value) => value === null);
+}
+
+/** Puts the request id into each error of an answer, and each kind of error into the log once per answer, with its count. */
+export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
+  return {
+    unexpectedErrorProcessingRequest: ({ requestContext, error }) => {
+      log.error({ requestId: requestContext.contextValue.requestId, error: error.stack }, 'an operation failed');
+      return Promise.resolve();
+    },
+    requestDidStart: () =>
+      Promise.resolve({
+        didEncounterErrors: ({ errors, contextValue: { requestId } }) => {
+          const kinds = new Map<
+            string,
+            { fields: Record<string, unknown>; code: unknown; count: number; ids: Set<unknown> }
+          >();
+          for (const error of errors) {
+            const { extensions } = formatError(error.toJSON(), error);
+            const code = extensions?.['code'];
+            const isCallers = callerCodes.has(String(code)) && !(unwrapResolverError(error) instanceof UpstreamError);
+            const fields = isCallers ? { path: error.path } : describe(error);
+            const key = JSON.stringify([code, fields['resource'], fields['field'], fields['reason'], fields['status']]);
+            const kind = kinds.get(key) ?? { fields, code, count: 0, ids: new Set() };
+            kind.count += 1;
+            if (kind.ids.size < MAX_LOGGED_IDS && fields['id'] !== undefined) kind.ids.add(fields['id']);
+            kinds.set(key, kind);
+          }
+          for (const { fields, code, count, ids } of kinds.values()) {
+            const level = code === 'INTERNAL_SERVER_ERROR' ? 'error' : callerCodes.has(String(code)) ? 'info' : 'warn';
+            const others = ids.size > 1 ? { ids: [...ids] } : {};
+            log[level]({ requestId, code, count, ...fields, ...others }, 'an operation met an error');
+          }
+          return Promise.resolve();
+        },
+        willSendResponse: ({ response: { body, http }, contextValue: { requestId } }) => {
+          if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
+          body.singleResult.errors = body.singleResult.errors.map((error) => ({
+            ...error,
+            extensions: { ...error.extensions, requestId },
+          }));
+          const isOverloaded = body.singleResult.errors.some(({ extensions }) => extensions?.['code'] === 'OVERLOADED');
+          if (isOverloaded && hasNothing(body.singleResult.data)) {
+            http.status = 503;
+            http.headers.set('retry-after', String(OVERLOADED_RETRY_SECONDS));
+          }
+          return Promise.resolve();
+        },
+      }),
+  };
+}

@@ -1,0 +1,57 @@
+import { UpstreamError, type About, type Fault } from './errors.js';
+import { isObject } from './raw.js';
+
+/** What the server answered, whatever that was. */
+export type Answer = Readonly<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>;
+
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+const faults: Readonly<Record<number, Fault>> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'notFound',
+  429: 'rateLimited',
+};
+
+function faultOf(status: number): Fault {
+  if (status >= 500) return 'failed';
+  return faults[status] ?? (status >= 400 ? 'rejected' : 'badResponse');
+}
+
+/** `Retry-After` in whole seconds, a day at most: it is a number of them, or a date. */
+function retryAfterSeconds(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? undefined : Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, seconds));
+}
+
+/** The server's `errorCode`, a word such as `ResourceNotFound`. Nothing else of an error body is used: it may hold a stack trace. */
+function errorCodeIn(body: Buffer): string | undefined {
+  try {
+    const error: unknown = JSON.parse(body.toString());
+    const code = isObject(error) ? error['errorCode'] : undefined;
+    return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
+  } catch {
+    return undefined; // error bodies may be empty, HTML, or cut; the status says what matters
+  }
+}
+
+/** The JSON that an answer holds, if all is well; else why not, as an `UpstreamError`. */
+export function readJson({ status, headers, body }: Answer, about: About): unknown {
+  if (status < 200 || status >= 300) {
+    throw new UpstreamError({
+      ...about,
+      fault: faultOf(status),
+      status,
+      errorCode: errorCodeIn(body),
+      retryAfterSeconds: status === 429 || status === 503 ? retryAfterSeconds(headers['retry-after']) : undefined,
+      reason: status < 400 ? 'a redirect' : undefined,
+    });
+  }
+  try {
+    return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;
+  } catch {
+    const reason = body.length === 0 ? 'an empty body' : 'a body that is not JSON';
+    throw new UpstreamError({ ...about, fault: 'badResponse', status, reason });
+  }
+}

@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleWhen,
+  isBrokenCircuitError,
+  IterableBackoff,
+} from 'cockatiel';
+import { UpstreamError, type About, type Fault } from './errors.js';
+
+/** After so many exchanges in a row that brought no answer at all, the server is taken for gone. */
+const FAILURES = 10;
+
+/** How long to wait before the server is asked for a sign of life: at once, then less and less often. */
+const PING_AFTER_MS = [0, 250, 500, 1000, 2000];
+
+/** How long a request waits for that sign. */
+const PATIENCE_MS = 500;
+
+const faultsOfTheWire: ReadonlySet<Fault> = new Set(['unavailable', 'timedOut']);
+
+const isOfTheWire = (error: unknown): error is UpstreamError =>
+  error instanceof UpstreamError && faultsOfTheWire.has(error.details.fault);
+
+export type BreakerLog = Readonly<{
+  info: (fields: Record<string, unknown>, message: string) => void;
+  warn: (fields: Record<string, unknown>, message: string) => void;
+}>;
+
+/** Lets requests fail at once while the server is gone, instead of each waiting for it. */
+export type Breaker = Readonly<{
+  /** Runs an exchange with the server; any answer of HTTP is a success here, whatever it says. */
+  run: <T>(about: About, exchange: () => Promise<T>) => Promise<T>;
+}>;
+
+/**
+ * Opens after exchanges that brought no answer, and then asks for a sign of life itself, with a request that needs no token:
+ * a path that hangs, or resets connections, for some callers says nothing about the server, and must not shut out the others.
+ */
+export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Breaker {
+  const circuit = circuitBreaker(handleWhen(isOfTheWire), {
+    breaker: new ConsecutiveBreaker(FAILURES),
+    halfOpenAfter: new IterableBackoff(PING_AFTER_MS),
+  });
+  let signOfLife: Promise<boolean> | null = null;
+  let isGone = false;
+  let lastReason = '';
+
+  circuit.onReset(() => {
+    if (isGone) log.info({}, 'the backup server answers again');
+    isGone = false;
+  });
+
+  /** Asks for a sign of life, once for all who want one. */
+  function askForLife(): Promise<boolean> {
+    signOfLife ??= circuit
+      .execute(ping)
+      .then(
+        () => true,
+        () => false,
+      )
+      .then((isAlive) => {
+        signOfLife = null;
+        if (!isAlive && !isGone) {
+          isGone = true;
+          log.warn({ reason: lastReason }, 'the backup server does not answer: requests are refused until it does');
+        }
+        return isAlive;
+      });
+    return signOfLife;
+  }
+
+  return {
+    run: async (about, exchange) => {
+      const refusal = (): UpstreamError =>
+        new UpstreamError({ ...about, fault: 'unavailable', reason: `circuit open after ${lastReason}` });
+      if (circuit.state !== CircuitState.Closed) {
+        const isAlive = await Promise.race([askForLife(), wait(PATIENCE_MS, false, { ref: false })]);
+        if (!isAlive) throw refusal();
+      }
+      try {
+        return await circuit.execute(exchange);
+      } catch (error) {
+        if (isBrokenCircuitError(error)) throw refusal(); // it opened again a moment ago
+        if (isOfTheWire(error)) lastReason = error.details.reason ?? error.details.fault;
+        throw error;
+      }
+    },
+  };
+}

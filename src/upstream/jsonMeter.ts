@@ -1,0 +1,51 @@
+/** What a body of JSON may consist of, whatever it says. */
+export type JsonLimits = Readonly<{ maxDepth: number; maxContainers: number; maxValues: number }>;
+
+/**
+ * Measures JSON while it is read: how deep it is nested, and how many objects, arrays and values there are. It is no parser,
+ * and takes what is no JSON for what it looks like. `JSON.parse` needs seconds and gigabytes for 32 MB of `[{},{},…`, and
+ * seconds for brackets a million deep; bodies of the same size that say something need a tenth of it.
+ */
+export type JsonMeter = Readonly<{
+  /** Measures one chunk more; says what is too much, or null. */
+  measure: (chunk: Uint8Array) => string | null;
+}>;
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+export function createJsonMeter({ maxDepth, maxContainers, maxValues }: JsonLimits): JsonMeter {
+  let depth = 0;
+  let containers = 0;
+  let values = 0;
+  let isInText = false;
+  let isEscaped = false;
+
+  return {
+    measure: (chunk) => {
+      let deepest = depth;
+      for (const byte of chunk) {
+        if (isEscaped) {
+          isEscaped = false;
+        } else if (isInText) {
+          if (byte === QUOTE) isInText = false;
+          else if (byte === BACKSLASH) isEscaped = true;
+        } else if (byte === QUOTE) {
+          isInText = true;
+        } else if (byte === COMMA) {
+          values += 1;
+        } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+          containers += 1;
+          depth += 1;
+          if (depth > deepest) deepest = depth;
+        } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+          depth -= 1;
+        }
+      }
+      if (deepest > maxDepth) return `JSON nested more than ${maxDepth} deep`;
+      if (containers > maxContainers) return `JSON with more than ${maxContainers} objects and arrays`;
+      if (values > maxValues) return `JSON with more than ${maxValues} values`;
+      return null;
+    },
+  };
+}

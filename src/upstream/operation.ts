@@ -1,0 +1,106 @@
+import { setMaxListeners } from 'node:events';
+import { OVERLOADED_RETRY_SECONDS, UpstreamError, type About } from './errors.js';
+
+/** Why a caller has no bearer token. */
+export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
+
+export type OperationOptions = Readonly<{
+  requestId: string;
+  token: string | NoToken;
+  timeoutMs: number;
+  /** The most requests that it may cost the server; further attempts at one of them are not counted. */
+  maxRequests: number;
+  bodyMemory: BodyMemory;
+}>;
+
+/** One operation as the REST API's side sees it: whose it is, how long it may take, and what it may still cost. */
+export type Operation = Readonly<{
+  requestId: string;
+  token: string | NoToken;
+  /** Aborted when its time is up or nobody waits for it: whatever is done for it ends then. */
+  signal: AbortSignal;
+  remainingMs: () => number;
+  /** Counts one request more, or refuses it. */
+  spend: (about: About) => void;
+  /** Counts bytes of bodies that it keeps until it ends, or refuses them. */
+  keep: (bytes: number, about: About) => void;
+  /** What to throw once `signal` is aborted. */
+  ended: (about: About) => UpstreamError;
+  /** Nobody waits for the answer any more. */
+  cancel: () => void;
+  /** It was answered. */
+  end: () => void;
+}>;
+
+/** How many bytes of bodies all operations together hold; without a bound, a server that sends much to many fills the memory. */
+export type BodyMemory = { heldBytes: number; readonly maxBytes: number };
+
+export function beginOperation(options: OperationOptions): Operation {
+  const { requestId, token, timeoutMs, maxRequests, bodyMemory } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  setMaxListeners(0, signal); // one for each request that waits or is in flight
+  const deadlineMs = performance.now() + timeoutMs;
+  const timer = setTimeout(() => {
+    controller.abort('expired');
+  }, timeoutMs);
+  let spent = 0;
+  let keptBytes = 0;
+  let isOver = false;
+
+  return {
+    requestId,
+    token,
+    signal,
+    remainingMs: () => deadlineMs - performance.now(),
+    spend: (about) => {
+      if (spent >= maxRequests) {
+        throw new UpstreamError({ ...about, fault: 'overBudget', reason: `${maxRequests} requests` });
+      }
+      spent += 1;
+    },
+    keep: (bytes, about) => {
+      if (bodyMemory.heldBytes + bytes > bodyMemory.maxBytes) {
+        const reason = `${bodyMemory.maxBytes} bytes of bodies are held`;
+        throw new UpstreamError({
+          ...about,
+          fault: 'overloaded',
+          reason,
+          retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
+        });
+      }
+      if (isOver) return; // the last chunk of a body that nobody waits for
+      keptBytes += bytes;
+      bodyMemory.heldBytes += bytes;
+    },
+    ended: (about) =>
+      signal.reason === 'expired'
+        ? new UpstreamError({ ...about, fault: 'expired', reason: `${timeoutMs} ms` })
+        : new UpstreamError({ ...about, fault: 'cancelled' }),
+    cancel: () => {
+      controller.abort('cancelled');
+    },
+    end: () => {
+      clearTimeout(timer);
+      controller.abort('cancelled'); // an answer can be given while something that it lacks is still asked for
+      isOver = true;
+      bodyMemory.heldBytes -= keptBytes;
+      keptBytes = 0;
+    },
+  };
+}
+
+/** What `promise` gives, unless the operation ends before: then nobody waits for it any longer. */
+export function untilEnded<T>(operation: Operation, promise: Promise<T>, about: About): Promise<T> {
+  const { signal } = operation;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(operation.ended(about));
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}
