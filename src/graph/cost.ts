@@ -170,7 +170,7 @@ function typeOf(type: GraphQLObjectType, field: string): GraphQLObjectType | nul
 }
 
 /** Thrown to leave the count, as more of it would tell nothing new. */
-const ENOUGH = Symbol('enough');
+const ENOUGH = new Error('enough was counted');
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';

@@ -122,7 +122,7 @@ function excessOf(document: DocumentNode): GraphQLError | null {
 
 function check(text: string): GraphQLError | null {
   try {
-    return excessOf(parse(text, { maxTokens: documentLimits.tokens, noLocation: true }));
+    return excessOf(parse(text, { maxLexicalTokens: documentLimits.tokens, noLocation: true }));
   } catch (error) {
     if (error instanceof RangeError) return tooComplex('The document is nested deeper than can be read.');
     if (error instanceof GraphQLError && error.message.includes(' tokens. Parsing aborted.')) {

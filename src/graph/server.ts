@@ -40,7 +40,7 @@ export function createGraph(options: Readonly<{ introspection: boolean; log: Log
     schema: buildSchema(),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
-    parseOptions: { maxTokens: documentLimits.tokens },
+    parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
     executionOptions: { maxCoercionErrors: MAX_TOLD_PROBLEMS },
     validationRules: options.introspection ? [noForeignOperation] : [noForeignOperation, noService],

@@ -23,6 +23,15 @@ const faultsOfTheWire: ReadonlySet<Fault> = new Set(['unavailable', 'timedOut'])
 const isOfTheWire = (error: unknown): error is UpstreamError =>
   error instanceof UpstreamError && faultsOfTheWire.has(error.details.fault);
 
+/** Carries an error past the circuit, which does not count it. */
+class Uncounted extends Error {
+  readonly thrown: unknown;
+  constructor(thrown: unknown) {
+    super();
+    this.thrown = thrown;
+  }
+}
+
 export type BreakerLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
   warn: (fields: Record<string, unknown>, message: string) => void;
@@ -46,6 +55,29 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
   let signOfLife: Promise<boolean> | null = null;
   let isGone = false;
   let lastReason = '';
+  let heardAtMs = -Infinity;
+
+  async function listen<T>(exchange: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await exchange();
+      heardAtMs = performance.now();
+      return answer;
+    } catch (error) {
+      if (isOfTheWire(error)) lastReason = error.details.reason ?? error.details.fault;
+      throw error;
+    }
+  }
+
+  /** A failure counts when nothing was heard of the server since the exchange began, and while the circuit is closed. */
+  async function count<T>(exchange: () => Promise<T>): Promise<T> {
+    const startMs = performance.now();
+    try {
+      return await listen(exchange);
+    } catch (error) {
+      const isNews = circuit.state === CircuitState.Closed && heardAtMs <= startMs;
+      throw isNews ? error : new Uncounted(error);
+    }
+  }
 
   circuit.onReset(() => {
     if (isGone) log.info({}, 'the backup server answers again');
@@ -55,7 +87,7 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
   /** Asks for a sign of life, once for all who want one. */
   function askForLife(): Promise<boolean> {
     signOfLife ??= circuit
-      .execute(ping)
+      .execute(() => listen(ping))
       .then(
         () => true,
         () => false,
@@ -80,11 +112,10 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
         if (!isAlive) throw refusal();
       }
       try {
-        return await circuit.execute(exchange);
+        return await circuit.execute(() => count(exchange));
       } catch (error) {
-        if (isBrokenCircuitError(error)) throw refusal(); // it opened again a moment ago
-        if (isOfTheWire(error)) lastReason = error.details.reason ?? error.details.fault;
-        throw error;
+        if (error instanceof Uncounted) throw error.thrown;
+        throw isBrokenCircuitError(error) ? refusal() : error; // it opened a moment ago
       }
     },
   };

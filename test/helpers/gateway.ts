@@ -50,7 +50,8 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...options.simulator });
+  const { simulator: simulatorOptions, introspection = true, ...upstream } = options;
+  const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
   const callLines: Record<string, unknown>[] = [];
@@ -60,7 +61,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       (line['msg'] === 'asked the backup server' ? callLines : logLines).push(line);
     },
   });
-  const { simulator: _, introspection = true, ...upstream } = options;
   const server = createUpstreamServer(
     {
       origin: simulator.origin,
