@@ -6,7 +6,7 @@ function problemOf(representation: unknown, entityNames: ReadonlySet<string>): E
   const fields = typeof representation === 'object' && representation !== null ? representation : {};
   const typename = '__typename' in fields ? fields.__typename : undefined;
   if (typeof typename !== 'string' || !entityNames.has(typename)) {
-    return badInput('representations', `of an entity (${[...entityNames].join(', ')})`, typename);
+    return badInput('representations', "of this graph's entities, by their __typename", typename);
   }
   const id = 'id' in fields ? fields.id : undefined;
   return typeof id === 'string' ? null : badInput('id', 'a UUID', typeof id);

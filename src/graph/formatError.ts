@@ -78,12 +78,14 @@ export const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has mor
 /** Apollo's codes that are not in our list, and what they are there. */
 const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST' };
 
-/** Apollo throws it without a code. */
-const FOREIGN_HASH_MESSAGE = 'provided sha does not match query';
+/** What Apollo and graphql throw without a code. */
+const codesOfMessages: Readonly<Record<string, ErrorCode>> = {
+  'provided sha does not match query': 'BAD_REQUEST',
+  'Too many errors processing variables, error limit reached. Execution aborted.': 'BAD_USER_INPUT',
+};
 
 function readCode(code: unknown, message: string): ErrorCode {
-  if (message === FOREIGN_HASH_MESSAGE) return 'BAD_REQUEST';
-  const other = typeof code === 'string' ? otherCodes[code] : undefined;
+  const other = codesOfMessages[message] ?? (typeof code === 'string' ? otherCodes[code] : undefined);
   return other ?? errorCodes.find((known) => known === code) ?? 'INTERNAL_SERVER_ERROR';
 }
 

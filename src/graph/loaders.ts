@@ -93,7 +93,9 @@ export function createLoaders(api: Api): Loaders {
     isExtended: boolean,
   ): Promise<(Row | null | Error)[]> {
     const listed = new Map<string, Row>();
-    if (ids.length >= LIST_FROM[resource.batch] || collected.has(keyOf(resource, isExtended))) {
+    const isMany = ids.length >= LIST_FROM[resource.batch] || collected.has(keyOf(resource, isExtended));
+    // The list may hold none of them; where each can just be paid for by itself, there is nothing left for it.
+    if (isMany && ids.length !== api.requestsLeft()) {
       try {
         for (const row of await readListFor(resource, isExtended)) if (!(row instanceof Error)) listed.set(row.id, row);
       } catch (error) {

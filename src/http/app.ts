@@ -20,8 +20,8 @@ import { renderLandingPage } from './landingPage.js';
 const MAX_REQUEST_BYTES = 256 * 1024;
 
 /** How long a caller may take to send the head of a request, and all of it. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
 const CHECKING_INTERVAL_MS = 1000;
 
 /** How much longer than an operation a connection may be silent: then its caller does not read what is sent. */

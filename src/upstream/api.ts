@@ -26,6 +26,8 @@ export type Api = Readonly<{
   /** The version that is spoken; refused to a caller without a token, as everything is. */
   version: () => Promise<Version>;
   scanLimitRows: number;
+  /** How many more requests the operation may cost. */
+  requestsLeft: () => number;
   notice: Notice;
   /** One record; null when the server has none with this id, or this API version has no such thing. */
   readItem: <Name extends ListName, Row extends Identified>(
@@ -142,6 +144,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
   return {
     version: async () => (await begin()).spoken,
     scanLimitRows: server.scanLimitRows,
+    requestsLeft: operation.requestsLeft,
     notice: server.notice,
 
     readItem: async (resource, id, isExtended) => {

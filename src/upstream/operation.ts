@@ -22,6 +22,8 @@ export type Operation = Readonly<{
   remainingMs: () => number;
   /** Counts one request more, or refuses it. */
   spend: (about: About) => void;
+  /** How many more it may cost. */
+  requestsLeft: () => number;
   /** Counts bytes of bodies that it keeps until it ends, or refuses them. */
   keep: (bytes: number, about: About) => void;
   /** What to throw once `signal` is aborted. */
@@ -59,6 +61,7 @@ export function beginOperation(options: OperationOptions): Operation {
       }
       spent += 1;
     },
+    requestsLeft: () => maxRequests - spent,
     keep: (bytes, about) => {
       if (bodyMemory.heldBytes + bytes > bodyMemory.maxBytes) {
         const reason = `${bodyMemory.maxBytes} bytes of bodies are held`;
