@@ -78,6 +78,21 @@ describe('BACKUP_SERVER_URL', () => {
     ['https://backup.example.com#x', 'origin alone'],
     ['https://', 'not a URL'],
     ['https://backup.example.com:99999', 'not a URL'],
+    ['https://backup.example.com:0', 'port 0'],
+    ['https://backup.example.com/..', 'origin alone'],
+    ['https://backup.example.com//', 'origin alone'],
+    ['https:backup.example.com', 'written as'],
+    ['https:///backup.example.com', 'written as'],
+    ['https:\\\\backup.example.com', 'written as'],
+    ['https://backup.example.com\\v8', 'origin alone'],
+    ['https://backup.exa\nmple.com', 'blanks or control characters'],
+    ['https://backup example.com', 'blanks or control characters'],
+    ['https://*', 'name a host'],
+    ['https://..', 'name a host'],
+    ['https://-backup-', 'name a host'],
+    ['https://[::1', 'not a URL'],
+    ['file:///etc/passwd', 'https://'],
+    ['http://localhost:4000', 'this gateway itself'],
   ])('%s is refused: %s', (url, reason) => {
     expect(problems({ BACKUP_SERVER_URL: url })).toEqual([expect.stringContaining(reason)]);
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Trust } from '../upstream/tls.js';
 import { readCommandLine, type Command } from './commandLine.js';
 import { ConfigError, textOf } from './problems.js';
-import { readOrigin } from './serverOrigin.js';
+import { isLoopback, readOrigin } from './serverOrigin.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
 
 export type Config = Readonly<{
@@ -90,6 +90,11 @@ export function loadConfig(
     }
   }
 
+  function isOurOwn(origin: string): boolean {
+    const { hostname, port } = new URL(origin);
+    return command === 'serve' && isLoopback(hostname) && Number(port) === read('port');
+  }
+
   function readServer(): Config['server'] {
     const trust = readTrust();
     const url = read('serverUrl');
@@ -102,8 +107,9 @@ export function loadConfig(
       return null;
     }
     const result = readOrigin(url);
-    if ('origin' in result) return { origin: result.origin, trust };
-    problems.push(`${settings.serverUrl.env} must be ${settings.serverUrl.expects}; it ${result.problem}`);
+    const problem = 'problem' in result ? result.problem : isOurOwn(result.origin) ? 'names this gateway itself' : null;
+    if ('origin' in result && problem === null) return { origin: result.origin, trust };
+    problems.push(`${settings.serverUrl.env} must be ${settings.serverUrl.expects}; it ${String(problem)}`);
     return null;
   }
 
