@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startSimulator, type Simulator } from '../src/simulator/index.js';
 
 /** The built program, as a person starts it. `npm test` builds it first. */
 
@@ -107,4 +110,123 @@ test('the demo server alone hands out tokens', async () => {
   expect((await gateway.ended).code).toBe(0);
   running.child.kill('SIGTERM');
   expect((await running.ended).code).toBe(0);
+});
+
+describe('closing with a server of its own', () => {
+  const QUERY =
+    '{ jobSessions(first: 5) { nodes { id job { name } } } jobs(filter: { type: BACKUP }) { nodes { id } } }';
+  let simulator: Simulator;
+  let token: string;
+  beforeEach(async () => {
+    simulator = await startSimulator({ days: 5 });
+    token = simulator.tokens.issue().accessToken;
+  });
+  afterEach(() => simulator.close());
+
+  async function startAgainst(env: Record<string, string> = {}): Promise<Running & { url: string }> {
+    const running = start(['--port', '0'], {
+      BACKUP_SERVER_URL: simulator.origin,
+      BACKUP_SERVER_FINGERPRINT: simulator.fingerprint,
+      LOG_LEVEL: 'debug',
+      ...env,
+    });
+    const [, url = ''] = await running.until(/listening at (http:[^"]+)"/);
+    return { ...running, url };
+  }
+
+  type Outcome = { status: number; codes: string[]; data: unknown } | 'refused';
+
+  /** An answer, or that no connection was made; a connection that was made and cut fails the test. */
+  async function ask(url: string): Promise<Outcome> {
+    try {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query: QUERY }),
+      });
+      const { data, errors = [] } = (await response.json()) as {
+        data: unknown;
+        errors?: { extensions: { code: string } }[];
+      };
+      return { status: response.status, codes: errors.map(({ extensions }) => extensions.code), data };
+    } catch (error) {
+      const cause: unknown = Reflect.get(Object(error) as object, 'cause');
+      if (Reflect.get(Object(cause) as object, 'code') === 'ECONNREFUSED') return 'refused';
+      throw error;
+    }
+  }
+
+  test('under load: readiness goes red, every request is answered, code 0', async () => {
+    const { url, child, ended } = await startAgainst();
+    const outcomes: Outcome[] = [];
+    const callers = Array.from({ length: 24 }, async () => {
+      for (let last: Outcome | undefined; last !== 'refused'; outcomes.push(last)) last = await ask(url);
+    });
+    while (outcomes.length < 100) await wait(10);
+    child.kill('SIGTERM');
+    let ready = await fetch(`${url}/readyz`);
+    while (ready.status === 200) ready = await fetch(`${url}/readyz`); // the signal has not arrived yet
+    expect({ status: ready.status, body: await ready.json() }).toMatchObject({
+      status: 503,
+      body: { status: 'draining' },
+    });
+    await Promise.all(callers);
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const answers = outcomes.filter((outcome) => outcome !== 'refused');
+    expect(answers.length).toBeGreaterThan(100);
+    expect(answers.filter(({ status, codes }) => status !== 200 || codes.length > 0)).toEqual([]);
+    expect(stdout).not.toContain(token);
+  });
+
+  test('with a server that hangs: what is open is answered with a typed error, code 0', async () => {
+    const { url, child, ended } = await startAgainst({ BACKUP_TIMEOUT_MS: '60000', OPERATION_TIMEOUT_MS: '60000' });
+    await ask(url);
+    simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
+    const open = Promise.all(Array.from({ length: 20 }, () => ask(url)));
+    while (simulator.requests.filter(({ path, status }) => path === 'Jobs' && status === null).length < 20)
+      await wait(10);
+    child.kill('SIGTERM');
+    for (const outcome of await open) {
+      expect(outcome).toMatchObject({ status: 200, data: { jobs: null, jobSessions: { nodes: expect.any(Array) } } });
+      expect(new Set(outcome === 'refused' ? [] : outcome.codes)).toEqual(new Set(['CANCELLED']));
+    }
+    expect((await ended).code).toBe(0);
+  });
+
+  test('a caller that does not end its request does not keep it', async () => {
+    const { url, child, ended } = await startAgainst();
+    const sockets = [connect(Number(new URL(url).port), '127.0.0.1'), connect(Number(new URL(url).port), '127.0.0.1')];
+    for (const socket of sockets) socket.on('error', () => undefined);
+    sockets[0]?.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
+    await wait(200);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  test('a second signal ends it at once', async () => {
+    const { url, child, ended } = await startAgainst();
+    await ask(url);
+    simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
+    const open = ask(url).catch(() => 'cut');
+    while (!simulator.requests.some(({ path, status }) => path === 'Jobs' && status === null)) await wait(10);
+    child.kill('SIGTERM');
+    await wait(300);
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(1);
+    expect(await open).toBe('cut');
+  });
+
+  test('what nobody expected is logged in one line, and ends it', async () => {
+    const running = start([], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent("setTimeout(() => { throw new Error('a fault') }, 3000)")}`,
+      PORT: '0',
+    });
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(1);
+    const lines = stdout.split('\n').filter((line) => line.includes('"level":60'));
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { msg: 'unexpected', error: expect.stringContaining('a fault') },
+    ]);
+  });
 });

@@ -43,6 +43,12 @@ export type App = Readonly<{
   drain: () => void;
   /** Answers what is still open, with typed errors for what is not known yet. */
   cancelAll: () => void;
+  /** Requests that come in from now on wait until what it gives is called. */
+  hold: () => () => void;
+  /** How many connections were made so far. */
+  connectionCount: () => number;
+  /** Takes no more connections, and is done when what came in on open ones was answered. */
+  close: () => Promise<void>;
 }>;
 
 /** A caller's own request id is kept where it is a plain word, so that it can be found in both logs. */
@@ -93,12 +99,14 @@ function takeJson(http: FastifyInstance): void {
   });
 }
 
-/** The gateway's HTTP server, ready to listen. Closing it stops the graph as well. */
+/** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { server, log } = options;
   const graph = createGraph({ introspection: options.introspection, log });
   await graph.start();
   let isDraining = false;
+  let held = Promise.resolve();
+  let connectionCount = 0;
 
   const loggerInstance: FastifyBaseLogger = log;
   const http = fastify({
@@ -117,13 +125,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
   http.server.maxConnections = options.maxConnections;
+  http.server.on('connection', () => {
+    connectionCount += 1;
+  });
   takeJson(http);
 
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     if (isDraining) void reply.header('connection', 'close');
     const problem = problemWithHeaders(request);
-    done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
+    const go = (): void => {
+      done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
+    };
+    if (isDraining) void held.then(go);
+    else go();
   });
 
   // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
@@ -162,13 +177,23 @@ export async function createApp(options: AppOptions): Promise<App> {
       backupServer: server.state(),
     }),
   );
-  http.addHook('onClose', () => graph.stop());
-
   return {
     http,
     drain: () => {
       isDraining = true;
     },
     cancelAll: route.cancelAll,
+    hold: () => {
+      let release: () => void = () => undefined;
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
+    connectionCount: () => connectionCount,
+    close: async () => {
+      await http.close();
+      await graph.stop();
+    },
   };
 }

@@ -3,16 +3,36 @@ import type { App } from './app.js';
 
 /** When what happens, in milliseconds after the signal. Container platforms give ten seconds, or more. */
 const shutdown = {
-  /**
-   * Until then, new callers are still taken. A listener that closes at once resets connections that were made but not yet
-   * accepted, and idle ones on which a request is just coming in; this way, answers end their connections first.
-   */
+  /** Until then new callers are still taken, each for one answer, and can see on `/readyz` that they should go elsewhere. */
   closeAfterMs: 1000,
   /** Then what is still open is answered with what is known. */
   cancelAfterMs: 7000,
   /** Then callers are cut off that do not read their answer, or never sent all of their request. */
   cutAfterMs: 8500,
 } as const;
+
+/** How long nobody may have knocked before the door is closed, and how long that is waited for. */
+const QUIET_MS = 30;
+const MAX_HOLD_MS = 500;
+
+/**
+ * Closing a listener resets connections that were made but not yet accepted. So callers are kept waiting for a moment, until
+ * none makes another connection, and are answered once it is closed.
+ */
+async function closeQuietly(app: App): Promise<void> {
+  const release = app.hold();
+  const startMs = performance.now();
+  for (
+    let known = -1;
+    known !== app.connectionCount() && performance.now() - startMs < MAX_HOLD_MS;
+    await wait(QUIET_MS)
+  ) {
+    known = app.connectionCount();
+  }
+  const closed = app.close();
+  release();
+  await closed;
+}
 
 /** Stops in order: nothing that was accepted stays unanswered. */
 export async function closeInOrder(app: App): Promise<void> {
@@ -24,6 +44,6 @@ export async function closeInOrder(app: App): Promise<void> {
     }, shutdown.cutAfterMs),
   ];
   await wait(shutdown.closeAfterMs);
-  await app.http.close();
+  await closeQuietly(app);
   timers.forEach(clearTimeout);
 }

@@ -105,7 +105,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     server,
     app,
     close: async () => {
-      await app.http.close();
+      await app.close();
       server.close();
       await simulator.close();
     },
