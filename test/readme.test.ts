@@ -46,9 +46,16 @@ test('its two commands are there for CI to run', () => {
 
 test('every setting that it names exists, and every link leads somewhere', () => {
   const known = new Set<string>(Object.values(settings).map(({ env }) => env));
-  for (const [, name = ''] of readme.matchAll(/`((?:BACKUP|GRAPHQL|LOG)_[A-Z_]+)(?:=\w+)?`/g))
+  for (const [, name = ''] of readme.matchAll(/`((?:BACKUP|GRAPHQL|LOG|OPERATION|MAX)_[A-Z_]+)(?:=\w+)?`/g))
     expect(known).toContain(name);
-  for (const file of ['README.md', 'docs/graph.md', 'docs/versions.md', 'docs/decisions.md', 'docs/development.md']) {
+  for (const file of [
+    'README.md',
+    'SECURITY.md',
+    'docs/graph.md',
+    'docs/versions.md',
+    'docs/decisions.md',
+    'docs/development.md',
+  ]) {
     const text = readFileSync(file, 'utf8');
     const base = file.includes('/') ? 'docs/' : '';
     for (const [, target = ''] of text.matchAll(/\]\((?!http)([^)#]+)\)/g))
