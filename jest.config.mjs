@@ -10,5 +10,6 @@ export default {
     ],
   },
   testTimeout: 30_000, // processes are started, on machines that may be busy
+  maxWorkers: 2, // they wait for most of their time
   coverageProvider: 'v8',
 };

@@ -8,6 +8,7 @@ import { createApp } from './http/app.js';
 import { closeInOrder } from './http/shutdown.js';
 import { createLog, type Log } from './log.js';
 import { DEMO_USER, startSimulator, type Simulator } from './simulator/index.js';
+import { UpstreamError } from './upstream/errors.js';
 import { createUpstreamServer } from './upstream/server.js';
 import { versions } from './upstream/versions/index.js';
 
@@ -68,13 +69,20 @@ function closeOnSignals(log: Log, close: () => Promise<void>): void {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  process.on('SIGHUP', onSignal);
 }
 
 /** What nobody expected is logged, and ends the process: its state is not known any more. */
 function endOnUnexpected(log: Log): void {
-  process.on('uncaughtException', (error: unknown, origin) => {
+  const end = (error: unknown, origin: string): void => {
     log.fatal({ origin, error: error instanceof Error ? error.stack : String(error) }, 'unexpected');
     process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', (reason) => {
+    // That a server fails is expected, also where an answer was given meanwhile and nobody waits for it any more.
+    if (reason instanceof UpstreamError) log.warn({ ...reason.details }, 'nobody waited for what went wrong');
+    else end(reason, 'unhandledRejection');
   });
 }
 

@@ -103,7 +103,7 @@ describe('documents beyond a limit cost the server nothing, and are told what is
     [
       'a thousand rows of hundreds of aliases',
       `{ jobSessions(first: 1000) { nodes { ${many(249, (n) => `a${n}: id`)} id status } } }`,
-      /fields or more; the limit is 250000/,
+      /fields or more; the limit is 150000/,
     ],
     [
       'fields that multiply',
@@ -123,18 +123,18 @@ describe('documents beyond a limit cost the server nothing, and are told what is
 
   test.each<[string, string, Record<string, unknown>]>([
     ['unknown fields', `{ ${many(190, (n) => `unknown${n}`)} }`, {}],
-    ['a name of 100 kB', `{ ${'x'.repeat(100_000)} }`, {}],
-    ['a hundred long names', `{ ${many(150, (n) => `${'x'.repeat(1000)}${n}`)} }`, {}],
+    ['an unknown field', `{ ${'x'.repeat(80)} }`, {}],
+    ['a hundred long names', `{ ${many(150, (n) => `${'x'.repeat(70)}${n}`)} }`, {}],
     ['the same field with other arguments', `{ ${many(190, (n) => `jobs(first: ${n + 1}) { nodes { id } }`)} }`, {}],
     ['fragments that spread themselves', '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }', {}],
     [
       'fragments that double',
-      `{ jobs { nodes { ...F0 } } } ${many(200, (n) => `fragment F${n} on Job { ...F${n + 1} ...F${n + 1} }`)} fragment F200 on Job { x }`,
+      `{ jobs { nodes { ...F0 } } } ${many(48, (n) => `fragment F${n} on Job { ...F${n + 1} ...F${n + 1} }`)} fragment F48 on Job { x }`,
       {},
     ],
     [
       'one fragment in conflict with itself',
-      `{ jobs { nodes { ...F0 } } } ${many(200, (n) => `fragment F${n} on Job { x: name ...F${n + 1} }`)} fragment F200 on Job { x: id }`,
+      `{ jobs { nodes { ...F0 } } } ${many(48, (n) => `fragment F${n} on Job { x: name ...F${n + 1} }`)} fragment F48 on Job { x: id }`,
       {},
     ],
     ['unknown directives', `{ __typename ${many(99, (n) => `@d${n}`)} }`, {}],
@@ -182,7 +182,7 @@ describe('documents beyond a limit cost the server nothing, and are told what is
   });
 
   test('fragments that double are read once', async () => {
-    const query = `{ jobSession(id: "${SESSION}") { job { ...F0 } } } ${many(200, (n) => `fragment F${n} on Job { ...F${n + 1} ...F${n + 1} }`)} fragment F200 on Job { id }`;
+    const query = `{ jobSession(id: "${SESSION}") { job { ...F0 } } } ${many(48, (n) => `fragment F${n} on Job { ...F${n + 1} ...F${n + 1} }`)} fragment F48 on Job { id }`;
     const { data, upstream } = await gateway.ask(query);
     expect(data.jobSession.job.id).toEqual(expect.any(String));
     expect(upstream).toHaveLength(1);
@@ -203,6 +203,43 @@ describe('documents beyond a limit cost the server nothing, and are told what is
     expect(data._entities).toEqual([{ __typename: 'JobSession' }, null]);
     expect(codes(errors)).toEqual(['BAD_USER_INPUT']);
   });
+});
+
+test.each<[string, string, Record<string, unknown>, string]>([
+  [
+    'a variable that is null where its default is not',
+    'query ($id: ID = "x") { jobSession(id: $id) { id } }',
+    { id: null },
+    'BAD_USER_INPUT',
+  ],
+  [
+    'the same in a directive',
+    'query ($no: Boolean = true) { jobs @skip(if: $no) { nodes { id } } }',
+    { no: null },
+    'BAD_USER_INPUT',
+  ],
+  [
+    'the same for references',
+    'query ($r: [_Any!] = []) { _entities(representations: $r) { __typename } }',
+    { r: null },
+    'BAD_USER_INPUT',
+  ],
+])('%s is the fault of the caller', async (_, query, variables, code) => {
+  const { errors, upstream } = await gateway.ask(query, variables);
+  expect(codes(errors)).toEqual([code]);
+  expect(upstream).toEqual([]);
+});
+
+test('a thousand bad references are told within bounds', async () => {
+  const { text, upstream, data, errors } = await gateway.ask(
+    'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+    { r: Array(1000).fill({}) },
+  );
+  expect(data._entities).toHaveLength(1000);
+  expect(errors).toHaveLength(101);
+  expect(errors?.at(-1)?.message).toMatch(/^900 more representations/);
+  expect(text.length).toBeLessThan(64 * 1024);
+  expect(upstream).toEqual([]);
 });
 
 describe('HTTP', () => {
@@ -253,6 +290,18 @@ describe('HTTP', () => {
       '',
     ],
     ['TLS', Buffer.from('160301010001', 'hex'), 400, ''],
+    [
+      'a format that there is not',
+      Buffer.from(request(json).toString().replace('host: x', 'host: x\r\naccept: text/html')),
+      406,
+      'application/json',
+    ],
+    [
+      'another persisted query version',
+      request(json, '{"query":"{ __typename }","extensions":{"persistedQuery":{"version":"1","sha256Hash":"x"}}}'),
+      400,
+      '',
+    ],
     ['another path', Buffer.from('GET /..%2f..%2fetc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), 404, ''],
     ['PUT', Buffer.from('PUT /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), 404, ''],
     [

@@ -70,7 +70,7 @@ describe('each fault is a typed error at its field, the rest is answered, and so
     [
       'another protocol',
       { raw: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n' },
-      'UPSTREAM_TIMEOUT',
+      'UPSTREAM_BAD_RESPONSE',
       1,
     ],
     ['nothing', { raw: '' }, 'UPSTREAM_UNAVAILABLE', 3],
@@ -105,6 +105,24 @@ describe('each fault is a typed error at its field, the rest is answered, and so
       1,
     ],
     ['100,000 empty objects', { body: `[${'{},'.repeat(100_000)}{}]` }, 'UPSTREAM_BAD_RESPONSE', 1],
+    [
+      'more keys than sessions have',
+      { body: `{${'"k":1,'.repeat(100)}${Array.from({ length: 20_000 }, (_, n) => `"k${n}":1`).join(',')}}` },
+      'UPSTREAM_BAD_RESPONSE',
+      1,
+    ],
+    [
+      'bytes that are no UTF-8',
+      { body: Buffer.concat([Buffer.from('{"id":"'), Buffer.alloc(1000, 0xff), Buffer.from('"}')]) },
+      'UPSTREAM_BAD_RESPONSE',
+      1,
+    ],
+    [
+      'one hint after the other',
+      { raw: 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(500) },
+      'UPSTREAM_BAD_RESPONSE',
+      1,
+    ],
     ['HTML', { body: '<html>sign in</html>' }, 'UPSTREAM_BAD_RESPONSE', 1],
     ['null', { body: 'null' }, 'UPSTREAM_BAD_RESPONSE', 1],
     ['an answer for another id', { body: { id: 'a8cf9a63-64c3-4748-9c95-b1fbac0cce1d' } }, 'UPSTREAM_BAD_RESPONSE', 1],

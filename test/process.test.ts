@@ -204,6 +204,28 @@ describe('closing with a server of its own', () => {
     expect((await ended).code).toBe(0);
   });
 
+  test('a caller that is slow to read gets all of its answer', async () => {
+    const { url, child, ended } = await startAgainst();
+    const id = 'be376069-2865-4156-a9bc-825cef7d687e';
+    const length = 7 * 1024 * 1024;
+    simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), { body: { id, details: 'x'.repeat(length) } });
+    const body = JSON.stringify({ query: `{ jobSession(id: "${id}") { details } }` });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    while (!simulator.requests.some(({ path, status }) => path.startsWith('JobSessions/') && status === 200))
+      await wait(10);
+    await wait(300); // the answer is made, and not read
+    child.kill('SIGTERM');
+    await wait(2500);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    await new Promise((resolve) => socket.on('close', resolve));
+    expect(bytes).toBeGreaterThan(length);
+    expect((await ended).code).toBe(0);
+  });
+
   test('a second signal ends it at once', async () => {
     const { url, child, ended } = await startAgainst();
     await ask(url);

@@ -124,7 +124,11 @@ describe('moments', () => {
         else expect(outcome).toBeInstanceOf(GraphQLError);
       }),
     );
-    fc.assert(fc.property(fc.maxSafeInteger(), (value) => expect(Long.serialize(value)).toBe(value)));
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (value) => {
+        expect(Long.serialize(value)).toBe(value);
+      }),
+    );
   });
 });
 
@@ -386,7 +390,7 @@ describe('bodies', () => {
           const parsed: unknown = JSON.parse(JSON.stringify(value));
           const bytes = Buffer.from(JSON.stringify(value));
           const problemAt = (maxDepth: number, maxContainers: number): string | null => {
-            const meter = createJsonMeter({ maxDepth, maxContainers, maxValues: Infinity });
+            const meter = createJsonMeter({ maxDepth, maxMembers: Infinity, maxContainers, maxValues: Infinity });
             let problem: string | null = null;
             for (let at = 0; at < bytes.length; at += size)
               problem = meter.measure(bytes.subarray(at, at + size)) ?? problem;

@@ -72,7 +72,7 @@ export const settings = {
     env: 'BACKUP_TIMEOUT_MS',
     flag: 'timeout-ms',
     expects: 'a whole number from 100 to 600000',
-    fallback: '10000',
+    fallback: '8000',
     describe: 'Milliseconds in which the server must have answered one request to its last byte.',
     read: wholeNumber(100, 600_000),
   }),
@@ -97,7 +97,7 @@ export const settings = {
     env: 'BACKUP_MAX_IN_FLIGHT',
     flag: 'max-in-flight',
     expects: 'a whole number from 8 to 4096',
-    fallback: '256',
+    fallback: '512',
     describe:
       'How many requests all callers together may have in flight at the server. One token gets three quarters of them at most; what an operation sends at once, beside its first request, three eighths (one token: one eighth).',
     read: wholeNumber(8, 4096),
@@ -124,7 +124,7 @@ export const settings = {
     env: 'OPERATION_TIMEOUT_MS',
     flag: 'operation-timeout-ms',
     expects: 'a whole number from 100 to 600000',
-    fallback: '11000',
+    fallback: '10000',
     describe:
       'Milliseconds in which an operation is answered, further attempts included. Fields that the server has not answered by then are `UPSTREAM_TIMEOUT`.',
     read: wholeNumber(100, 600_000),

@@ -1,10 +1,18 @@
 import { GraphQLError } from 'graphql';
 import { toUuid } from '../upstream/raw.js';
 
+const MAX_SHOWN_CHARACTERS = 80;
+
+/** Objects of a caller's are not turned to text: that can fail. */
+function describe(got: unknown): string {
+  return typeof got === 'object' && got !== null ? 'an object or array' : String(got);
+}
+
 /** An argument that cannot be what was meant. The message says which, what was expected and what came. */
 export function badInput(argument: string, expected: string, got: unknown): GraphQLError {
-  const text = typeof got === 'string' ? JSON.stringify(got.length > 80 ? `${got.slice(0, 80)}…` : got) : String(got);
-  const message = `Argument "${argument}" must be ${expected}; got ${text}.`;
+  const text = typeof got === 'string' ? JSON.stringify(got.slice(0, MAX_SHOWN_CHARACTERS)) : describe(got);
+  const shown = text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
+  const message = `Argument "${argument}" must be ${expected}; got ${shown}.`;
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', argument } });
 }
 

@@ -1,6 +1,7 @@
 import { openApi } from '../upstream/api.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
+import type { AnswerSize } from './answerSize.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** What one operation is answered with. */
@@ -10,12 +11,14 @@ export type Context = Readonly<{
   /** The most requests that it may cost the server. */
   maxRequests: number;
   loaders: Loaders;
+  answerSize: AnswerSize;
 }>;
 
 export function createContext(server: UpstreamServer, operation: Operation): Context {
   return {
     requestId: operation.requestId,
     maxRequests: server.maxRequests,
+    answerSize: { characters: 0, badFields: 0, badReferences: 0 },
     loaders: createLoaders(openApi(server, operation)),
   };
 }

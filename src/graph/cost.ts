@@ -1,6 +1,7 @@
 import {
   getArgumentValues,
   getNamedType,
+  isAbstractType,
   isObjectType,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -19,10 +20,12 @@ export type Cost = Readonly<{
   requests: number;
   /** Fields of the answer. */
   fields: number;
+  /** Entities that are asked for by their keys, good or bad. */
+  representations: number;
 }>;
 
-/** The most fields that an answer may have: some 10 MB, which take a second or two to make. */
-export const MAX_FIELDS = 250_000;
+/** The most fields that an answer may have: some 10 MB, which take a second or so to make. */
+export const MAX_FIELDS = 150_000;
 
 /** How far beyond its limit a cost is counted. A document of some kilobytes can cost more than can be counted. */
 const COUNTED_TIMES = 100;
@@ -37,6 +40,7 @@ type Bill = {
   /** How many things are asked for by id of collections whose list is read for several. */
   readonly ids: Map<Collection, number>;
   fields: number;
+  representations: number;
 };
 
 /** A field as it is asked for: its arguments, how often, and whether for no more than ids. */
@@ -183,7 +187,7 @@ export function costOf(
   selections: Selections,
   maxRequests: number,
 ): Cost {
-  const bill: Bill = { requests: 0, lists: new Set(), ids: new Map(), fields: 0 };
+  const bill: Bill = { requests: 0, lists: new Set(), ids: new Map(), fields: 0, representations: 0 };
 
   /** The arguments; none where they are wrong, which execution tells. */
   function argumentsOf(type: GraphQLObjectType, node: FieldNode): Readonly<Record<string, unknown>> {
@@ -198,6 +202,7 @@ export function costOf(
   /** Entities are priced by type, each with the part of the selection that is on it. */
   function countEntities(sets: readonly SelectionSetNode[], representations: unknown): void {
     const counts = new Map<string, number>();
+    bill.representations += Array.isArray(representations) ? representations.length : 0;
     for (const representation of Array.isArray(representations) ? (representations as unknown[]) : []) {
       const name = textOf(
         typeof representation === 'object' && representation !== null && '__typename' in representation
@@ -219,8 +224,10 @@ export function costOf(
   function group(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): Group[] {
     const groups = new Map<string, Group>();
     const seen = new Set<FragmentDefinitionNode>();
-    const applies = ({ typeCondition }: FragmentDefinitionNode | InlineFragmentNode): boolean =>
-      typeCondition === undefined || typeCondition.name.value === type.name;
+    const applies = ({ typeCondition }: FragmentDefinitionNode | InlineFragmentNode): boolean => {
+      const condition = typeCondition && schema.getType(typeCondition.name.value);
+      return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
+    };
     for (const set of sets) {
       for (const node of fieldsOf(set, selections, seen, applies)) {
         bill.fields += times;
@@ -270,5 +277,5 @@ export function costOf(
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }
-  return { requests: requestsOn(bill), fields: bill.fields };
+  return { requests: requestsOn(bill), fields: bill.fields, representations: bill.representations };
 }

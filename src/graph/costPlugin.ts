@@ -1,12 +1,32 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { getVariableValues, Kind, type DocumentNode, type FragmentDefinitionNode } from 'graphql';
+import { getVariableValues, GraphQLError, Kind, type DocumentNode, type FragmentDefinitionNode } from 'graphql';
 import type { Context } from './context.js';
-import { costOf, MAX_FIELDS } from './cost.js';
+import { costOf, MAX_FIELDS, type Cost } from './cost.js';
 import { tooComplex } from './tooComplex.js';
 
 function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   return Object.fromEntries(fragments.map((node) => [node.name.value, node]));
+}
+
+/** A supergraph's router asks for as many entities as its other subgraph has rows on a page. */
+const MAX_REPRESENTATIONS = 1000;
+
+/** Why an operation is refused; null when it is not. */
+function problemWith({ requests, fields, representations }: Cost, maxRequests: number): GraphQLError | null {
+  const lessOf = 'Ask for fewer rows, or for less of each.';
+  if (representations > MAX_REPRESENTATIONS) {
+    return tooComplex(`The operation has ${representations} representations; the limit is ${MAX_REPRESENTATIONS}.`);
+  }
+  if (requests > maxRequests) {
+    return tooComplex(
+      `The operation can cost the backup server ${requests} requests; the limit is ${maxRequests}. ${lessOf}`,
+    );
+  }
+  if (fields > MAX_FIELDS) {
+    return tooComplex(`The answer can have ${fields} fields or more; the limit is ${MAX_FIELDS}. ${lessOf}`);
+  }
+  return null;
 }
 
 /** Refuses an operation that would cost the server, or this process, too much, before the first request is sent for it. */
@@ -20,16 +40,12 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
           const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 1 });
           if (!coerced) return Promise.resolve(); // execution tells what is wrong with them
           const selections = { fragments: fragmentsOf(document), variableValues: coerced };
-          const { requests, fields } = costOf(schema, operation, selections, maxRequests);
-          if (requests > maxRequests) {
-            throw tooComplex(
-              `The operation can cost the backup server ${requests} requests; the limit is ${maxRequests}. Ask for fewer rows, or for less of each.`,
-            );
-          }
-          if (fields > MAX_FIELDS) {
-            throw tooComplex(
-              `The answer can have ${fields} fields or more; the limit is ${MAX_FIELDS}. Ask for fewer rows, or for less of each.`,
-            );
+          try {
+            const problem = problemWith(costOf(schema, operation, selections, maxRequests), maxRequests);
+            if (problem) throw problem;
+          } catch (error) {
+            // A directive without its argument cannot be counted; execution tells what is wrong with it.
+            if (!(error instanceof GraphQLError) || error.extensions['code'] !== undefined) throw error;
           }
           return Promise.resolve();
         },

@@ -20,6 +20,12 @@ export const documentLimits = {
   rootFields: 200,
   aliases: 250,
   directives: 100,
+  fragments: 50,
+  operations: 10,
+  /** Fields and fragments that are written side by side: validation compares each with each. */
+  selections: 300,
+  /** Characters of one name, as an alias is repeated for each row of the answer. */
+  nameCharacters: 80,
   /** `_service`, `__schema` and `__type`, whose answers are long whatever the server has. */
   schemaFields: 4,
   /** Lists in `__schema` and `__type`; each multiplies what is in it. */
@@ -93,6 +99,8 @@ function createRuler(document: DocumentNode): (selectionSet: SelectionSetNode | 
 function excessOf(document: DocumentNode): GraphQLError | null {
   let aliases = 0;
   let directives = 0;
+  let selections = 0;
+  let nameCharacters = 0;
   visit(document, {
     Field: ({ alias }) => {
       if (alias) aliases += 1;
@@ -100,7 +108,14 @@ function excessOf(document: DocumentNode): GraphQLError | null {
     Directive: () => {
       directives += 1;
     },
+    SelectionSet: (node) => {
+      selections = Math.max(selections, node.selections.length);
+    },
+    Name: ({ value }) => {
+      nameCharacters = Math.max(nameCharacters, value.length);
+    },
   });
+  const countOf = (kind: Kind): number => document.definitions.filter((node) => node.kind === kind).length;
   const extentOf = createRuler(document);
   const extents = document.definitions.map((node) =>
     node.kind === Kind.OPERATION_DEFINITION ? extentOf(node.selectionSet) : nothing,
@@ -111,6 +126,10 @@ function excessOf(document: DocumentNode): GraphQLError | null {
     [most('fields'), 'rootFields', 'root fields'],
     [aliases, 'aliases', 'aliases'],
     [directives, 'directives', 'directives'],
+    [countOf(Kind.FRAGMENT_DEFINITION), 'fragments', 'fragments'],
+    [countOf(Kind.OPERATION_DEFINITION), 'operations', 'operations'],
+    [selections, 'selections', 'fields in one place'],
+    [nameCharacters, 'nameCharacters', 'characters in one name'],
     [most('schemaFields'), 'schemaFields', 'fields that tell the schema'],
     [most('schemaLists'), 'schemaLists', 'lists in those that tell the schema'],
   ];

@@ -1,4 +1,7 @@
 import { isUnionType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { asError } from '../upstream/errors.js';
+import { toUuid } from '../upstream/raw.js';
+import { tellBadReference } from './answerSize.js';
 import { badInput } from './badInput.js';
 import type { Context } from './context.js';
 
@@ -9,7 +12,7 @@ function problemOf(representation: unknown, entityNames: ReadonlySet<string>): E
     return badInput('representations', "of this graph's entities, by their __typename", typename);
   }
   const id = 'id' in fields ? fields.id : undefined;
-  return typeof id === 'string' ? null : badInput('id', 'a UUID', typeof id);
+  return typeof id === 'string' && toUuid(id) !== null ? null : badInput('id', 'a UUID', id);
 }
 
 /**
@@ -26,8 +29,12 @@ export function guardEntities(schema: GraphQLSchema): void {
   field.resolve = (source, { representations }: { representations: readonly unknown[] }, context: Context, info) =>
     representations.map((representation) => {
       const problem = problemOf(representation, entityNames);
-      if (problem) return problem;
-      const entities = resolveAll(source, { representations: [representation] }, context, info);
-      return Array.isArray(entities) ? (entities[0] as unknown) : entities;
+      if (problem) return tellBadReference(context.answerSize, problem);
+      try {
+        const entities = resolveAll(source, { representations: [representation] }, context, info);
+        return Array.isArray(entities) ? (entities[0] as unknown) : entities;
+      } catch (error) {
+        return asError(error); // in its own place
+      }
     });
 }

@@ -3,8 +3,9 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import { adviceFor } from '../upstream/tls.js';
+import { tellRest } from './answerSize.js';
 import type { Context } from './context.js';
-import { formatError } from './formatError.js';
+import { codeOf, type ErrorCode } from './formatError.js';
 
 /** What the log has of an error. Upstream errors hold no secret; of other ones, faults of ours, it has the stack as well. */
 function describe(error: unknown): Record<string, unknown> {
@@ -16,7 +17,7 @@ function describe(error: unknown): Record<string, unknown> {
 
 const MAX_LOGGED_IDS = 5;
 
-const callerCodes = new Set([
+const callerCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
@@ -45,12 +46,11 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
         didEncounterErrors: ({ errors, contextValue: { requestId } }) => {
           const kinds = new Map<
             string,
-            { fields: Record<string, unknown>; code: unknown; count: number; ids: Set<unknown> }
+            { fields: Record<string, unknown>; code: ErrorCode; count: number; ids: Set<unknown> }
           >();
           for (const error of errors) {
-            const { extensions } = formatError(error.toJSON(), error);
-            const code = extensions?.['code'];
-            const isCallers = callerCodes.has(String(code)) && !(unwrapResolverError(error) instanceof UpstreamError);
+            const code = codeOf(error);
+            const isCallers = callerCodes.has(code) && !(unwrapResolverError(error) instanceof UpstreamError);
             const fields = isCallers ? { path: error.path } : describe(error);
             const key = JSON.stringify([code, fields['resource'], fields['field'], fields['reason'], fields['status']]);
             const kind = kinds.get(key) ?? { fields, code, count: 0, ids: new Set() };
@@ -59,15 +59,15 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
             kinds.set(key, kind);
           }
           for (const { fields, code, count, ids } of kinds.values()) {
-            const level = code === 'INTERNAL_SERVER_ERROR' ? 'error' : callerCodes.has(String(code)) ? 'info' : 'warn';
+            const level = code === 'INTERNAL_SERVER_ERROR' ? 'error' : callerCodes.has(code) ? 'info' : 'warn';
             const others = ids.size > 1 ? { ids: [...ids] } : {};
             log[level]({ requestId, code, count, ...fields, ...others }, 'an operation met an error');
           }
           return Promise.resolve();
         },
-        willSendResponse: ({ response: { body, http }, contextValue: { requestId } }) => {
+        willSendResponse: ({ response: { body, http }, contextValue: { requestId, answerSize } }) => {
           if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
-          body.singleResult.errors = body.singleResult.errors.map((error) => ({
+          body.singleResult.errors = [...body.singleResult.errors, ...tellRest(answerSize)].map((error) => ({
             ...error,
             extensions: { ...error.extensions, requestId },
           }));

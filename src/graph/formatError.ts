@@ -81,10 +81,15 @@ const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_F
 /** What Apollo and graphql throw without a code. */
 const codesOfMessages: Readonly<Record<string, ErrorCode>> = {
   'provided sha does not match query': 'BAD_REQUEST',
+  'Unsupported persisted query version': 'BAD_REQUEST',
   'Too many errors processing variables, error limit reached. Execution aborted.': 'BAD_USER_INPUT',
 };
 
+/** What graphql throws, as if it were a resolver's fault, for a variable that is null where its default is not. */
+const missingArgument = /^Argument "\w+" of (non-null|required) type "/;
+
 function readCode(code: unknown, message: string): ErrorCode {
+  if (missingArgument.test(message)) return 'BAD_USER_INPUT';
   const other = codesOfMessages[message] ?? (typeof code === 'string' ? otherCodes[code] : undefined);
   return other ?? errorCodes.find((known) => known === code) ?? 'INTERNAL_SERVER_ERROR';
 }
@@ -105,6 +110,14 @@ export function withoutSuggestions(format: ErrorFormatter): ErrorFormatter {
     format({ ...formatted, message: formatted.message.replace(/ ?Did you mean [^]*$/, '') }, error);
 }
 
+/** The code that an answer has for an error. */
+export function codeOf(error: GraphQLError): ErrorCode {
+  const thrown = unwrapResolverError(error);
+  return thrown instanceof UpstreamError
+    ? answers[thrown.details.fault].code
+    : readCode(error.extensions['code'], error.message);
+}
+
 function wordUpstreamError({ details }: UpstreamError): { message: string; extensions: Record<string, unknown> } {
   const { fault, reason, retryAfterSeconds } = details;
   const { code, message } = answers[fault];
@@ -115,6 +128,12 @@ function wordUpstreamError({ details }: UpstreamError): { message: string; exten
       (fault === 'overBudget' ? `${message} The limit is ${String(reason)}.` : message),
     extensions: { code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
   };
+}
+
+/** An error of an answer that the graph was not asked for. */
+export function describeRefusal(error: UpstreamError, requestId: string): GraphQLFormattedError {
+  const { message, extensions } = wordUpstreamError(error);
+  return { message, extensions: { ...extensions, requestId } };
 }
 
 /** Turns what went wrong into what a client may see of it. What it does not know becomes one fixed sentence. */

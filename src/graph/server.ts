@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type ValidationRule } from 'graphql';
 import type { Log } from '../log.js';
+import { readField } from './answerSize.js';
 import type { Context } from './context.js';
 import { createCostPlugin } from './costPlugin.js';
 import { documentLimits } from './documentLimits.js';
@@ -40,6 +41,7 @@ export function createGraph(options: Readonly<{ introspection: boolean; log: Log
     schema: buildSchema(),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
+    fieldResolver: readField,
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
     executionOptions: { maxCoercionErrors: MAX_TOLD_PROBLEMS },

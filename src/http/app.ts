@@ -9,12 +9,14 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
+import { describeRefusal, INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
+import { UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { renderLandingPage } from './landingPage.js';
+import { watchUnread, type Unread } from './unread.js';
 
 /** Beyond the longest document there may be, this is for variables: a thousand references of a supergraph, and more. */
 const MAX_REQUEST_BYTES = 256 * 1024;
@@ -47,6 +49,7 @@ export type App = Readonly<{
   hold: () => () => void;
   /** How many connections were made so far. */
   connectionCount: () => number;
+  unread: Unread;
   /** Takes no more connections, and is done when what came in on open ones was answered. */
   close: () => Promise<void>;
 }>;
@@ -128,11 +131,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.server.on('connection', () => {
     connectionCount += 1;
   });
+  const unread = watchUnread(http.server);
   takeJson(http);
 
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    if (isDraining) void reply.header('connection', 'close');
     const problem = problemWithHeaders(request);
     const go = (): void => {
       done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
@@ -141,10 +144,22 @@ export async function createApp(options: AppOptions): Promise<App> {
     else go();
   });
 
+  http.addHook('onSend', (_, reply, payload, done) => {
+    if (isDraining) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+
   // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
   http.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     const isCallers = status >= 400 && status < 500;
+    if (error instanceof UpstreamError) {
+      const { retryAfterSeconds = 1 } = error.details;
+      return reply
+        .status(503)
+        .header('retry-after', String(retryAfterSeconds))
+        .send({ errors: [describeRefusal(error, request.id)] });
+    }
     if (!isCallers) log.error({ requestId: request.id, error: error.stack }, 'a request failed');
     const answer = isCallers
       ? refusal(error.message, 'BAD_REQUEST', request.id)
@@ -155,7 +170,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.status(404).send(refusal('Nothing is here: GraphQL is at /graphql.', 'BAD_REQUEST', request.id)),
   );
 
-  const route = createGraphqlRoute(graph, server);
+  const route = createGraphqlRoute(graph, server, unread);
   http.route({ method: ['GET', 'POST'], url: '/graphql', handler: route.handler });
   http.get('/', (_, reply) => {
     const page = renderLandingPage({
@@ -191,6 +206,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return release;
     },
     connectionCount: () => connectionCount,
+    unread,
     close: async () => {
       await http.close();
       await graph.stop();

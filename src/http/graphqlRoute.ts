@@ -2,9 +2,11 @@ import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
+import { overloaded } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
+import type { Unread } from './unread.js';
 
 function headersOf(request: FastifyRequest): HeaderMap {
   const headers = new HeaderMap();
@@ -21,6 +23,9 @@ function documentOf({ body, method }: FastifyRequest, search: string): string | 
   return typeof query === 'string' ? query : undefined;
 }
 
+/** What must be among the formats that the caller takes. Apollo finds out as well, but once it has executed. */
+const accepted = /\*\/\*|application\/(\*|json|graphql-response\+json)/i;
+
 type Answer = { errors?: { extensions?: Record<string, unknown> }[] };
 
 /** Errors that are found before there is an operation (no query, a document that is too long, …) get their request id here. */
@@ -31,9 +36,10 @@ function withRequestId(body: string, requestId: string): string {
 }
 
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
-export function createGraphqlRoute(graph: ApolloServer<Context>, server: UpstreamServer) {
+export function createGraphqlRoute(graph: ApolloServer<Context>, server: UpstreamServer, unread: Unread) {
   const checkDocument = createDocumentCheck();
   const open = new Set<Operation>();
+  let isEnding = false;
 
   async function answer(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> {
     const at = request.url.indexOf('?');
@@ -62,8 +68,15 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
 
   return {
     handler: async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      if (!accepted.test(request.headers.accept ?? '*/*')) {
+        throw Object.assign(new Error('The answer is application/graphql-response+json or application/json.'), {
+          statusCode: 406,
+        });
+      }
+      if (unread.isTooMuch()) throw overloaded({ resource: 'answer' }, 'too much of other answers is unread');
       const operation = server.begin({ requestId: request.id, token: readBearerToken(request.raw.rawHeaders) });
       open.add(operation);
+      if (isEnding) operation.cancel();
       reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
       try {
         return await answer(request, reply, operation);
@@ -74,6 +87,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
     },
     /** Answers what is still open, each field that is not yet known with a typed error. */
     cancelAll: () => {
+      isEnding = true;
       for (const operation of open) operation.cancel();
     },
   };

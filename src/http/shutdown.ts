@@ -15,6 +15,8 @@ const shutdown = {
 const QUIET_MS = 30;
 const MAX_HOLD_MS = 500;
 
+const LOOK_EVERY_MS = 50;
+
 /**
  * Closing a listener resets connections that were made but not yet accepted. So callers are kept waiting for a moment, until
  * none makes another connection, and are answered once it is closed.
@@ -22,16 +24,23 @@ const MAX_HOLD_MS = 500;
 async function closeQuietly(app: App): Promise<void> {
   const release = app.hold();
   const startMs = performance.now();
-  for (
-    let known = -1;
-    known !== app.connectionCount() && performance.now() - startMs < MAX_HOLD_MS;
-    await wait(QUIET_MS)
-  ) {
+  let known: number;
+  do {
     known = app.connectionCount();
-  }
+    await wait(QUIET_MS);
+  } while (known !== app.connectionCount() && performance.now() - startMs < MAX_HOLD_MS);
+  // Closing a server also closes connections on which nothing is asked, be their last answer read or not.
+  const closeIdle = app.http.server.closeIdleConnections.bind(app.http.server);
+  app.http.server.closeIdleConnections = () => {
+    // by the timer below, when all is read
+  };
+  const timer = setInterval(() => {
+    if (!app.unread.isAny()) closeIdle();
+  }, LOOK_EVERY_MS);
   const closed = app.close();
   release();
   await closed;
+  clearInterval(timer);
 }
 
 /** Stops in order: nothing that was accepted stays unanswered. */

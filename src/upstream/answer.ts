@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { UpstreamError, type About, type Fault } from './errors.js';
 import { isObject } from './raw.js';
 
@@ -48,10 +49,11 @@ export function readJson({ status, headers, body }: Answer, about: About): unkno
       reason: status < 400 ? 'a redirect' : undefined,
     });
   }
+  const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', status, reason });
+  if (!isUtf8(body)) throw bad('a body that is not UTF-8');
   try {
     return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;
   } catch {
-    const reason = body.length === 0 ? 'an empty body' : 'a body that is not JSON';
-    throw new UpstreamError({ ...about, fault: 'badResponse', status, reason });
+    throw bad(body.length === 0 ? 'an empty body' : 'a body that is not JSON');
   }
 }

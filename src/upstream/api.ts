@@ -58,6 +58,8 @@ const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, row
 export function openApi(server: UpstreamServer, operation: Operation): Api {
   const { token } = operation;
   const bodies = new Map<string, Promise<unknown>>();
+  /** Each row of a body as it was normalized: lists that come whole are looked through again and again. */
+  const normalized = new Map<ListName, WeakMap<object, unknown>>();
   let session: Promise<{ spoken: Version; lists: ListReader }> | undefined;
 
   /** No token, no request: not even one that asks for the version. */
@@ -125,6 +127,20 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     resource: Resource<Name, Row>,
     body: unknown,
   ): Field<Row> {
+    const rows = normalized.get(resource.name) ?? new WeakMap<object, unknown>();
+    normalized.set(resource.name, rows);
+    const known = isObject(body) ? rows.get(body) : undefined;
+    if (known !== undefined) return known as Field<Row>; // set below, for this very resource
+    const row = tryNormalize(spoken, resource, body);
+    if (isObject(body)) rows.set(body, row);
+    return row;
+  }
+
+  function tryNormalize<Name extends ListName, Row extends Identified>(
+    spoken: Version,
+    resource: Resource<Name, Row>,
+    body: unknown,
+  ): Field<Row> {
     try {
       return normalize(spoken, resource, body);
     } catch (error) {
@@ -166,6 +182,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       if (place === null) return { isExact: true, readPage: (window) => Promise.resolve(emptyPage(window)) };
       const readAt = async (where: Place, window: Window): Promise<Page<ReturnType<typeof resource.normalize>>> => {
         const { rows, ...rest } = await lists.readWindow(resource.name, where, resource.rank, window);
+        await operation.breathe({ resource: resource.name });
         return { offset: window.offset, rows: rows.map((row) => normalizeRow(spoken, resource, row)), ...rest };
       };
       const { whenMissing } = place;

@@ -10,8 +10,11 @@ const SMALL_BODY_BYTES = 64 * 1024;
 
 const MAX_JSON_DEPTH = 64;
 
+/** Sessions have some twenty fields. */
+const MAX_JSON_MEMBERS = 1000;
+
 /** What a body has for each object and each value in it, at the least: sessions and log lines have a hundred and twenty. */
-const MIN_BYTES = { container: 64, value: 6 } as const;
+const MIN_BYTES = { container: 64, value: 12 } as const;
 
 /** A body on its way in. */
 export type BodyReader = Readonly<{
@@ -28,6 +31,7 @@ export function createBodyReader(
 ): BodyReader {
   const meter = createJsonMeter({
     maxDepth: MAX_JSON_DEPTH,
+    maxMembers: MAX_JSON_MEMBERS,
     maxContainers: maxBodyBytes / MIN_BYTES.container,
     maxValues: maxBodyBytes / MIN_BYTES.value,
   });

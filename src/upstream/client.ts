@@ -1,4 +1,5 @@
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { got, RequestError, type Got } from 'got';
 import type { Answer } from './answer.js';
 import { createBodyReader } from './body.js';
@@ -38,6 +39,9 @@ export type Client = Readonly<{
   closeIdle: () => void;
   close: () => void;
 }>;
+
+/** 100 Continue and 103 Early Hints come once or twice, if at all. */
+const MAX_INFORMATIONAL = 20;
 
 /** got's errors hold the token and the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
@@ -81,6 +85,22 @@ export function createClient(options: ClientOptions): Client {
       headers: token === null ? headers : { ...headers, authorization: `Bearer ${token}` },
       signal: controller.signal,
     });
+    let oddity: string | undefined;
+    stream.on('request', (sent: ClientRequest) => {
+      let hints = 0;
+      const end = (reason: string): void => {
+        oddity = reason;
+        controller.abort();
+      };
+      sent.on('information', () => {
+        hints += 1;
+        if (hints > MAX_INFORMATIONAL) end('one informational answer after the other');
+      });
+      sent.on('upgrade', (_, socket: Duplex) => {
+        socket.destroy();
+        end('another protocol');
+      });
+    });
     // An error can come after the loop below was left, and an unheard one would end the process, printing the token.
     stream.on('error', () => undefined);
     try {
@@ -90,6 +110,7 @@ export function createClient(options: ClientOptions): Client {
     } catch (error) {
       if (error instanceof UpstreamError) throw error;
       if (owner && isOver()) throw owner.ended(about);
+      if (oddity !== undefined) throw new UpstreamError({ ...about, fault: 'badResponse', reason: oddity });
       if (controller.signal.aborted)
         throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` });
       throw connectionError(error, about);

@@ -50,10 +50,19 @@ export class UpstreamError extends Error {
 
   constructor(details: UpstreamErrorDetails) {
     const { fault, resource, id, field, reason } = details;
+    // There can be thousands in one answer, and it is the details that tell what went wrong: stacks are left out.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super([fault, resource, id, field, reason].filter((part) => part !== undefined).join(' '));
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'UpstreamError';
     this.details = details;
   }
+}
+
+/** Refused here, as there is too much to do already. */
+export function overloaded(about: About, reason: string): UpstreamError {
+  return new UpstreamError({ ...about, fault: 'overloaded', reason, retryAfterSeconds: OVERLOADED_RETRY_SECONDS });
 }
 
 /** A field of a record: its value, or why it has none. A bad scalar spoils its field, not the record. */

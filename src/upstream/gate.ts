@@ -1,4 +1,4 @@
-import { OVERLOADED_RETRY_SECONDS, UpstreamError, type About } from './errors.js';
+import { overloaded, type About } from './errors.js';
 import type { NoToken, Operation } from './operation.js';
 
 export type GateOptions = Readonly<{
@@ -17,8 +17,8 @@ export type Gate = Readonly<{
 
 type Waiter = Readonly<{ operation: Operation; start: () => void }>;
 
-/** What one token has in flight, and what waits for it. */
-type Share = { inFlight: number; readonly waiting: Set<Waiter>; readonly waitingOperations: Map<Operation, number> };
+/** What one token has in flight, and what waits for it, by operation. */
+type Share = { inFlight: number; readonly waiting: Map<Operation, Set<Waiter>> };
 
 /**
  * A server that hangs keeps what is sent to it, so that what is in flight is soon all that ever will be. The next caller
@@ -38,7 +38,7 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
   let waitingOperations = 0;
 
   function shareOf({ token }: Operation): Share {
-    const share = shares.get(token) ?? { inFlight: 0, waiting: new Set(), waitingOperations: new Map() };
+    const share = shares.get(token) ?? { inFlight: 0, waiting: new Map() };
     shares.set(token, share);
     return share;
   }
@@ -73,23 +73,17 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
   }
 
   function queue(waiter: Waiter, share: Share): void {
-    const { operation } = waiter;
-    share.waiting.add(waiter);
-    const own = share.waitingOperations.get(operation) ?? 0;
-    share.waitingOperations.set(operation, own + 1);
-    if (own === 0) waitingOperations += 1;
+    const waiters = share.waiting.get(waiter.operation) ?? new Set();
+    if (waiters.size === 0) waitingOperations += 1;
+    share.waiting.set(waiter.operation, waiters.add(waiter));
   }
 
   function unqueue(waiter: Waiter, share: Share): void {
-    const { operation } = waiter;
-    share.waiting.delete(waiter);
-    const own = (share.waitingOperations.get(operation) ?? 1) - 1;
-    if (own > 0) {
-      share.waitingOperations.set(operation, own);
-    } else {
-      share.waitingOperations.delete(operation);
-      waitingOperations -= 1;
-    }
+    const waiters = share.waiting.get(waiter.operation);
+    waiters?.delete(waiter);
+    if (waiters?.size !== 0) return;
+    share.waiting.delete(waiter.operation);
+    waitingOperations -= 1;
   }
 
   /** Lets one in of those who wait; false when none may. */
@@ -97,8 +91,8 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
     if (waitingOperations === 0 || inFlight >= maxInFlight) return false;
     const hungry = [...shares.values()].filter(({ waiting }) => waiting.size > 0);
     for (const share of hungry.sort((a, b) => a.inFlight - b.inFlight)) {
-      for (const waiter of share.waiting) {
-        if (!mayStart(waiter.operation, share)) continue;
+      for (const [operation, [waiter]] of share.waiting) {
+        if (!waiter || !mayStart(operation, share)) continue;
         unqueue(waiter, share);
         waiter.start();
         return true;
@@ -109,24 +103,22 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
 
   /** Whether the operation may not even wait: others have filled the queue, and it has no place that it could go on with. */
   function isFull(operation: Operation, share: Share): boolean {
-    if (inFlightOf.has(operation) || share.waitingOperations.has(operation)) return false;
-    return waitingOperations >= maxWaiting || share.waitingOperations.size >= waitingPerToken;
+    if (inFlightOf.has(operation) || share.waiting.has(operation)) return false;
+    return waitingOperations >= maxWaiting || share.waiting.size >= waitingPerToken;
   }
 
   return {
     enter: (operation, about) => {
       const { signal } = operation;
-      const overloaded = (reason: string): UpstreamError =>
-        new UpstreamError({ ...about, fault: 'overloaded', reason, retryAfterSeconds: OVERLOADED_RETRY_SECONDS });
       if (signal.aborted) return Promise.reject(operation.ended(about));
       const share = shareOf(operation);
       if (mayStart(operation, share)) return Promise.resolve(start(operation, share));
-      if (isFull(operation, share)) return Promise.reject(overloaded(`${waitingOperations} operations wait`));
+      if (isFull(operation, share)) return Promise.reject(overloaded(about, `${waitingOperations} operations wait`));
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           unqueue(waiter, share);
           tidy(operation, share);
-          reject(signal.reason === 'expired' ? overloaded('no place in time') : operation.ended(about));
+          reject(signal.reason === 'expired' ? overloaded(about, 'no place in time') : operation.ended(about));
         };
         const waiter: Waiter = {
           operation,

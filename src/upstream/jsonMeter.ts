@@ -1,5 +1,11 @@
 /** What a body of JSON may consist of, whatever it says. */
-export type JsonLimits = Readonly<{ maxDepth: number; maxContainers: number; maxValues: number }>;
+export type JsonLimits = Readonly<{
+  maxDepth: number;
+  /** Of one object. */
+  maxMembers: number;
+  maxContainers: number;
+  maxValues: number;
+}>;
 
 /**
  * Measures JSON while it is read: how deep it is nested, and how many objects, arrays and values there are. It is no parser,
@@ -14,12 +20,15 @@ export type JsonMeter = Readonly<{
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-export function createJsonMeter({ maxDepth, maxContainers, maxValues }: JsonLimits): JsonMeter {
+export function createJsonMeter({ maxDepth, maxMembers, maxContainers, maxValues }: JsonLimits): JsonMeter {
   let depth = 0;
   let containers = 0;
   let values = 0;
   let isInText = false;
   let isEscaped = false;
+  /** Members so far of the object at each depth; -1 for an array. */
+  const members: number[] = [];
+  let mostMembers = 0;
 
   return {
     measure: (chunk) => {
@@ -34,15 +43,22 @@ export function createJsonMeter({ maxDepth, maxContainers, maxValues }: JsonLimi
           isInText = true;
         } else if (byte === COMMA) {
           values += 1;
+          const count = members[depth] ?? -1;
+          if (count >= 0) {
+            members[depth] = count + 1;
+            if (count >= mostMembers) mostMembers = count + 1;
+          }
         } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
           containers += 1;
           depth += 1;
+          members[depth] = byte === OPEN_BRACE ? 0 : -1;
           if (depth > deepest) deepest = depth;
         } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
           depth -= 1;
         }
       }
       if (deepest > maxDepth) return `JSON nested more than ${maxDepth} deep`;
+      if (mostMembers >= maxMembers) return `JSON with an object of more than ${maxMembers} members`;
       if (containers > maxContainers) return `JSON with more than ${maxContainers} objects and arrays`;
       if (values > maxValues) return `JSON with more than ${maxValues} values`;
       return null;

@@ -27,6 +27,8 @@ export function createListReader(
 ): ListReader {
   const sorted = { ASC: new WeakMap<object, readonly unknown[]>(), DESC: new WeakMap<object, readonly unknown[]>() };
   const reversed = new Map<string, Promise<readonly unknown[]>>();
+  /** Lists that came whole though they were asked for page by page: another page would be all of it again. */
+  const wholes = new Map<string, Listing>();
 
   /** A whole list's rows in order. Sorting thousands of rows is done once, however many windows are read. */
   function inOrder(rank: Rank, { order }: Place, rows: readonly unknown[]): readonly unknown[] {
@@ -50,7 +52,12 @@ export function createListReader(
       const first = readListing(await get(path, query, about), { ...window, offset: 0 }, about);
       if (first.isWhole || window.offset === 0) return first;
     }
-    return readListing(await get(path, { ...query, ...paging }, about), window, about);
+    const key = `${path}?${new URLSearchParams(query).toString()}`;
+    const whole = wholes.get(key);
+    if (whole) return whole;
+    const listing = readListing(await get(path, { ...query, ...paging }, about), window, about);
+    if (listing.isWhole) wholes.set(key, listing);
+    return listing;
   }
 
   async function readWhole(name: ListName, place: Place, maxRows: number): Promise<readonly unknown[]> {

@@ -1,8 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { OVERLOADED_RETRY_SECONDS, UpstreamError, type About } from './errors.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { overloaded, UpstreamError, type About } from './errors.js';
 
 /** Why a caller has no bearer token. */
 export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
+
+/** How many pages of rows that it has already an operation may look through before others have their turn: some 10 ms. */
+const PAGES_PER_TURN = 4;
 
 export type OperationOptions = Readonly<{
   requestId: string;
@@ -26,6 +30,8 @@ export type Operation = Readonly<{
   requestsLeft: () => number;
   /** Counts bytes of bodies that it keeps until it ends, or refuses them. */
   keep: (bytes: number, about: About) => void;
+  /** To be called for each page that is looked through: lets others go on now and then, and throws when it is over. */
+  breathe: (about: About) => Promise<void>;
   /** What to throw once `signal` is aborted. */
   ended: (about: About) => UpstreamError;
   /** Nobody waits for the answer any more. */
@@ -49,6 +55,13 @@ export function beginOperation(options: OperationOptions): Operation {
   let spent = 0;
   let keptBytes = 0;
   let isOver = false;
+  let pagesThisTurn = 0;
+  let turn: Promise<void> | null = null;
+
+  const ended = (about: About): UpstreamError =>
+    signal.reason === 'expired'
+      ? new UpstreamError({ ...about, fault: 'expired', reason: `${timeoutMs} ms` })
+      : new UpstreamError({ ...about, fault: 'cancelled' });
 
   return {
     requestId,
@@ -64,22 +77,24 @@ export function beginOperation(options: OperationOptions): Operation {
     requestsLeft: () => maxRequests - spent,
     keep: (bytes, about) => {
       if (bodyMemory.heldBytes + bytes > bodyMemory.maxBytes) {
-        const reason = `${bodyMemory.maxBytes} bytes of bodies are held`;
-        throw new UpstreamError({
-          ...about,
-          fault: 'overloaded',
-          reason,
-          retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
-        });
+        throw overloaded(about, `${bodyMemory.maxBytes} bytes of bodies are held`);
       }
       if (isOver) return; // the last chunk of a body that nobody waits for
       keptBytes += bytes;
       bodyMemory.heldBytes += bytes;
     },
-    ended: (about) =>
-      signal.reason === 'expired'
-        ? new UpstreamError({ ...about, fault: 'expired', reason: `${timeoutMs} ms` })
-        : new UpstreamError({ ...about, fault: 'cancelled' }),
+    breathe: async (about) => {
+      while (pagesThisTurn >= PAGES_PER_TURN) {
+        turn ??= nextTurn().then(() => {
+          turn = null;
+          pagesThisTurn = 0;
+        });
+        await turn;
+        if (signal.aborted) throw ended(about);
+      }
+      pagesThisTurn += 1;
+    },
+    ended,
     cancel: () => {
       controller.abort('cancelled');
     },
