@@ -105,7 +105,7 @@ describe('callers whose requests hang', () => {
     ['100 of one token, each with 16 requests', 100, 16, () => 'one'],
     ['100 of as many tokens, each with 16 requests', 100, 16, (index) => `token-${index}`],
   ])('%s: the next caller is answered while they hang', async (_, count, fan, tokenOf) => {
-    await withGateway({ timeoutMs: 4000, operationTimeoutMs: 4500 }, async (gateway) => {
+    await withGateway({ timeoutMs: 28_000, operationTimeoutMs: 29_000 }, async (gateway) => {
       const asked = await hang(gateway, count, fan, tokenOf);
       const open = new Set(asked);
       for (const one of asked) void one.then(() => open.delete(one));
@@ -115,10 +115,9 @@ describe('callers whose requests hang', () => {
         expect(data.jobSession).toEqual({ status: expect.any(String), job: { name: 'test_job' } });
       }
       expect(open.size).toBe(count); // it did not have to wait for one of them
+      gateway.app.cancelAll();
       const answers = await Promise.all(asked);
-      expect(
-        answers.every(({ errors }) => codes(errors).every((code) => /^(UPSTREAM_TIMEOUT|OVERLOADED)$/.test(code))),
-      ).toBe(true);
+      expect(new Set(answers.flatMap(({ errors }) => codes(errors)))).toEqual(new Set(['CANCELLED']));
       expect(answers.every(({ errors }) => errors !== undefined)).toBe(true);
     });
   });

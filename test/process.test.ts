@@ -220,7 +220,7 @@ describe('closing with a server of its own', () => {
     child.kill('SIGTERM');
     await wait(2500);
     let bytes = 0;
-    socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume();
     await new Promise((resolve) => socket.on('close', resolve));
     expect(bytes).toBeGreaterThan(length);
     expect((await ended).code).toBe(0);

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** How much of all answers together may be waiting to be read. */
-const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /** How long a caller may read nothing of what waits for it. */
 const MAX_STALL_MS = 5000;
