@@ -221,7 +221,7 @@ describe('what is in memory', () => {
       const ids = simulator.history.sessions().slice(0, 12);
       const query = `{ ${ids.map(({ id }, index) => `s${index}: jobSession(id: "${id}") { log { nodes { id } } }`).join(' ')} }`;
       const { errors } = await ask(query);
-      // Six of the longest bodies would fit; what more comes of any is refused.
+      // Three of the longest bodies would fit; what more comes of any is refused.
       expect(errors).toHaveLength(12);
       expect(new Set(codes(errors))).toEqual(new Set(['OVERLOADED', 'UPSTREAM_TIMEOUT']));
       expect(codes(errors).filter((code) => code === 'OVERLOADED').length).toBeGreaterThanOrEqual(5);

@@ -9,6 +9,9 @@ export type GateOptions = Readonly<{
   maxWaiting: number;
 }>;
 
+/** Who has waited until less is left of its time is not let in: where a server hangs, thousands come to that point at once. */
+const WORTHWHILE_MS = 100;
+
 /** Bounds what is in flight at the server, and shares it. */
 export type Gate = Readonly<{
   /** Waits until one more request may be sent for the operation; what it gives must be called when that is over. */
@@ -92,7 +95,7 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
     const hungry = [...shares.values()].filter(({ waiting }) => waiting.size > 0);
     for (const share of hungry.sort((a, b) => a.inFlight - b.inFlight)) {
       for (const [operation, [waiter]] of share.waiting) {
-        if (!waiter || !mayStart(operation, share)) continue;
+        if (!waiter || operation.remainingMs() < WORTHWHILE_MS || !mayStart(operation, share)) continue;
         unqueue(waiter, share);
         waiter.start();
         return true;

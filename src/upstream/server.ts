@@ -28,7 +28,7 @@ export type UpstreamOptions = ClientOptions &
   }>;
 
 /** How many of the longest bodies there may be in memory at once. */
-const BODIES_IN_MEMORY = 4;
+const BODIES_IN_MEMORY = 3;
 
 /** A server that takes longer to say that it needs a token is not there. */
 const PROBE_TIMEOUT_MS = 5000;
