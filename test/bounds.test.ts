@@ -41,9 +41,56 @@ describe('an answer', () => {
       );
       expect(data.jobSessions.nodes).toHaveLength(100);
       expect(errors).toHaveLength(1001);
-      expect(errors?.at(-1)?.message).toMatch(/^1000 more fields are null/);
+      expect(errors?.at(-1)?.message).toMatch(/^1000 more fields or rows are null/);
       expect(new Set(codes(errors))).toEqual(new Set(['UPSTREAM_BAD_RESPONSE']));
     });
+  });
+});
+
+test('an answer tells a thousand bad rows, and how many more there are', async () => {
+  await withGateway({}, async ({ ask, simulator }) => {
+    const results = Array.from({ length: 100 }, () => ({ id: 'none' }));
+    simulator.misbehave(({ path }) => path === 'JobSessions', { body: { offset: 0, limit: 101, results } });
+    const { data, errors } = await ask(`{ jobSessions(first: 100) { ${many(20, (n) => `n${n}: nodes { id }`)} } }`);
+    expect(Object.keys(data.jobSessions as object)).toHaveLength(20);
+    expect(errors).toHaveLength(1001);
+    expect(errors?.at(-1)?.message).toMatch(/^1000 more fields or rows/);
+  });
+});
+
+test('an answer tells a thousand failed relations, and how many more there are', async () => {
+  await withGateway({}, async ({ ask, simulator }) => {
+    simulator.misbehave(({ path }) => path.startsWith('Jobs') || path.startsWith('CopyJobs'), { status: 401 });
+    const { errors, text } = await ask(
+      `{ jobSessions(first: 100) { nodes { ${many(20, (n) => `j${n}: job { name }`)} } } }`,
+    );
+    expect(errors).toHaveLength(1001);
+    expect(errors?.at(-1)?.message).toMatch(/^1000 more fields are null/);
+    expect(new Set(codes(errors))).toEqual(new Set(['UNAUTHENTICATED']));
+    expect(text.length).toBeLessThan(1024 * 1024);
+  });
+});
+
+test('a caller who reads slowly gets all of its answer', async () => {
+  await withGateway({}, async ({ simulator, token, url }) => {
+    const length = 7 * 1024 * 1024;
+    simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), {
+      body: { id: SESSION, details: 'x'.repeat(length) },
+    });
+    const body = JSON.stringify({ query: `{ jobSession(id: "${SESSION}") { details } }` });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      socket.pause();
+      setTimeout(() => socket.resume(), 60); // 64 kB each: more than six seconds in all
+    });
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(bytes).toBeGreaterThan(length);
   });
 });
 

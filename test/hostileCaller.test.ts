@@ -230,6 +230,14 @@ test.each<[string, string, Record<string, unknown>, string]>([
   expect(upstream).toEqual([]);
 });
 
+test('a directive that is wrong in one place hides nothing of the cost beside it', async () => {
+  const query =
+    'query ($v: Boolean = true) { backupServer { apiVersion @include(if: $v) } jobSessions(first: 200) { nodes { log { nodes { id } } } } }';
+  const { errors, upstream } = await gateway.ask(query, { v: null });
+  expect(errors?.[0]?.message).toMatch(/201 requests; the limit is 120/);
+  expect(upstream).toEqual([]);
+});
+
 test('a thousand bad references are told within bounds', async () => {
   const { text, upstream, data, errors } = await gateway.ask(
     'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',

@@ -79,11 +79,11 @@ export const settings = {
   maxBodyBytes: setting({
     env: 'BACKUP_MAX_BODY_BYTES',
     flag: 'max-body-bytes',
-    expects: 'a whole number from 1024 to 1073741824',
+    expects: 'a whole number from 1024 to 524288000',
     fallback: String(32 * 1024 * 1024),
     describe:
       'The longest answer of the server that is read. Session lists of API v2 to v4 come whole: about 700 bytes a session of the demo server.',
-    read: wholeNumber(1024, 1024 ** 3),
+    read: wholeNumber(1024, 500 * 1024 ** 2), // beyond it no text can be as long,
   }),
   maxConcurrency: setting({
     env: 'BACKUP_MAX_CONCURRENCY',
@@ -108,7 +108,7 @@ export const settings = {
     expects: 'a whole number from 0 to 100000',
     fallback: '2000',
     describe:
-      'How many operations may wait for one of those places (of one token, three quarters of that). Others are refused: `OVERLOADED`, HTTP 503.',
+      'How many operations may wait for one more of those places (of one token, three quarters of that). Others that have none are refused: `OVERLOADED`, HTTP 503.',
     read: wholeNumber(0, 100_000),
   }),
   maxRequests: setting({

@@ -1,7 +1,6 @@
 import type { GraphQLFieldResolver, GraphQLFormattedError } from 'graphql';
 import { UpstreamError } from '../upstream/errors.js';
 import type { Context } from './context.js';
-import type { ErrorCode } from './formatError.js';
 
 /** Texts up to this length are bounded by the number of fields that an answer may have. */
 const SHORT_CHARACTERS = 64;
@@ -9,8 +8,8 @@ const SHORT_CHARACTERS = 64;
 /** How long all other texts of one answer may be together: a log of 50,000 lines, say. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** How many fields of records may be told to be bad, each with an error of its own. */
-const MAX_BAD_FIELDS = 1000;
+/** How many fields and rows may be told to be bad, each with an error of its own; and how many errors an answer has. */
+const MAX_ERRORS = 1000;
 
 /** How many references may be told to be bad. */
 const MAX_BAD_REFERENCES = 100;
@@ -38,19 +37,29 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
       throw new UpstreamError({ fault: 'tooLarge', resource: 'answer', field: fieldName, reason });
     }
   }
-  if (value instanceof Error) {
+  const tell = (error: Error): Error | null => {
     answerSize.badFields += 1;
-    if (answerSize.badFields > MAX_BAD_FIELDS) return null;
+    return answerSize.badFields > MAX_ERRORS ? null : error;
+  };
+  if (value instanceof Error) return tell(value);
+  if (Array.isArray(value) && value.some((row) => row instanceof Error)) {
+    return value.map((row: unknown) => (row instanceof Error ? tell(row) : row));
   }
   return value;
 };
 
-/** Errors for all that is bad and has none of its own. */
-export function tellRest({ badFields, badReferences }: AnswerSize): readonly GraphQLFormattedError[] {
-  const tell = (count: number, what: string, code: ErrorCode): GraphQLFormattedError[] =>
+/** The errors of an answer within bounds: how many more there are is told by the last ones. */
+export function boundErrors(
+  errors: readonly GraphQLFormattedError[],
+  { badFields, badReferences }: AnswerSize,
+): readonly GraphQLFormattedError[] {
+  const told = errors.slice(0, MAX_ERRORS);
+  const tell = (count: number, what: string, code: unknown): GraphQLFormattedError[] =>
     count > 0 ? [{ message: `${count} more ${what}`, extensions: { code } }] : [];
   return [
-    ...tell(badFields - MAX_BAD_FIELDS, 'fields are null as they cannot be read.', 'UPSTREAM_BAD_RESPONSE'),
+    ...told,
+    ...tell(badFields - MAX_ERRORS, 'fields or rows are null as they cannot be read.', 'UPSTREAM_BAD_RESPONSE'),
     ...tell(badReferences - MAX_BAD_REFERENCES, 'representations are null as they are none.', 'BAD_USER_INPUT'),
+    ...tell(errors.length - MAX_ERRORS, 'fields are null for errors like the last.', told.at(-1)?.extensions?.['code']),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { getVariableValues, GraphQLError, Kind, type DocumentNode, type FragmentDefinitionNode } from 'graphql';
+import { getVariableValues, Kind, type GraphQLError, type DocumentNode, type FragmentDefinitionNode } from 'graphql';
 import type { Context } from './context.js';
 import { costOf, MAX_FIELDS, type Cost } from './cost.js';
 import { tooComplex } from './tooComplex.js';
@@ -40,13 +40,8 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
           const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 1 });
           if (!coerced) return Promise.resolve(); // execution tells what is wrong with them
           const selections = { fragments: fragmentsOf(document), variableValues: coerced };
-          try {
-            const problem = problemWith(costOf(schema, operation, selections, maxRequests), maxRequests);
-            if (problem) throw problem;
-          } catch (error) {
-            // A directive without its argument cannot be counted; execution tells what is wrong with it.
-            if (!(error instanceof GraphQLError) || error.extensions['code'] !== undefined) throw error;
-          }
+          const problem = problemWith(costOf(schema, operation, selections, maxRequests), maxRequests);
+          if (problem) throw problem;
           return Promise.resolve();
         },
       }),

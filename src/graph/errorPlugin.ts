@@ -3,7 +3,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import { adviceFor } from '../upstream/tls.js';
-import { tellRest } from './answerSize.js';
+import { boundErrors } from './answerSize.js';
 import type { Context } from './context.js';
 import { codeOf, type ErrorCode } from './formatError.js';
 
@@ -67,7 +67,7 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
         },
         willSendResponse: ({ response: { body, http }, contextValue: { requestId, answerSize } }) => {
           if (body.kind !== 'single' || !body.singleResult.errors) return Promise.resolve();
-          body.singleResult.errors = [...body.singleResult.errors, ...tellRest(answerSize)].map((error) => ({
+          body.singleResult.errors = boundErrors(body.singleResult.errors, answerSize).map((error) => ({
             ...error,
             extensions: { ...error.extensions, requestId },
           }));

@@ -1,5 +1,6 @@
 import {
   getDirectiveValues,
+  GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   Kind,
@@ -14,10 +15,16 @@ import {
 export type Selections = Pick<GraphQLResolveInfo, 'fragments' | 'variableValues'>;
 type Selected = Selections & Pick<GraphQLResolveInfo, 'fieldNodes'>;
 
+/** A directive whose argument is wrong counts as none: execution tells of it, and it must not hide what is beside it. */
 function isIncluded(node: SelectionNode, { variableValues }: Selections): boolean {
   if (node.directives?.length === 0) return true;
-  if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.['if'] === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.['if'] !== false;
+  try {
+    if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.['if'] === true) return false;
+    return getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.['if'] !== false;
+  } catch (error) {
+    if (error instanceof GraphQLError) return true;
+    throw error;
+  }
 }
 
 /**

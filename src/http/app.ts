@@ -12,7 +12,7 @@ import {
 import { describeRefusal, INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
-import { UpstreamError } from '../upstream/errors.js';
+import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { renderLandingPage } from './landingPage.js';
@@ -26,7 +26,10 @@ const HEADERS_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CHECKING_INTERVAL_MS = 1000;
 
-/** How much longer than an operation a connection may be silent: then its caller does not read what is sent. */
+/** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
+const MAX_STALL_MS = 5000;
+
+/** How much longer than an operation a connection may be silent while nothing is sent on it. */
 const SILENCE_MS = 20_000;
 
 export type AppOptions = Readonly<{
@@ -146,7 +149,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   http.addHook('onSend', (_, reply, payload, done) => {
     if (isDraining) void reply.header('connection', 'close');
+    reply.raw.socket?.setTimeout(MAX_STALL_MS);
     done(null, payload);
+  });
+  http.addHook('onResponse', (request, _, done) => {
+    request.raw.socket.setTimeout(http.server.timeout);
+    done();
   });
 
   // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
@@ -154,10 +162,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     const status = error.statusCode ?? 500;
     const isCallers = status >= 400 && status < 500;
     if (error instanceof UpstreamError) {
-      const { retryAfterSeconds = 1 } = error.details;
       return reply
         .status(503)
-        .header('retry-after', String(retryAfterSeconds))
+        .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
         .send({ errors: [describeRefusal(error, request.id)] });
     }
     if (!isCallers) log.error({ requestId: request.id, error: error.stack }, 'a request failed');

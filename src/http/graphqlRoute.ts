@@ -76,7 +76,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
       if (unread.isTooMuch()) throw overloaded({ resource: 'answer' }, 'too much of other answers is unread');
       const operation = server.begin({ requestId: request.id, token: readBearerToken(request.raw.rawHeaders) });
       open.add(operation);
-      if (isEnding) operation.cancel();
+      if (isEnding || reply.raw.destroyed) operation.cancel(); // the caller may have gone while it was held
       reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
       try {
         return await answer(request, reply, operation);

@@ -21,9 +21,11 @@ export type BodyReader = Readonly<{
   /** Takes the next chunk; throws as soon as the body is known to be one that is not read. False when it is enough. */
   take: (chunk: Buffer, status: number, headers: IncomingHttpHeaders) => boolean;
   whole: () => Buffer;
+  /** How much of it `keep` was told of, and took. */
+  keptBytes: () => number;
 }>;
 
-/** `keep` is told of each chunk, and may refuse it. */
+/** `keep` is told of the bytes of all but small bodies as they come, and may refuse them. */
 export function createBodyReader(
   maxBodyBytes: number,
   about: About,
@@ -38,6 +40,7 @@ export function createBodyReader(
   const chunks: Buffer[] = [];
   let measured = 0;
   let bytes = 0;
+  let keptBytes = 0;
 
   return {
     take: (chunk, status, headers) => {
@@ -49,16 +52,18 @@ export function createBodyReader(
       if (!isError && Math.max(bytes, Number(headers['content-length'] ?? 0)) > maxBodyBytes) {
         throw new UpstreamError({ ...about, fault: 'tooLarge', status, reason: `more than ${maxBodyBytes} bytes` });
       }
-      keep(chunk.length, about);
       chunks.push(chunk);
       if (isError) return bytes < MAX_ERROR_BODY_BYTES;
       if (bytes <= SMALL_BODY_BYTES) return true;
+      keep(bytes - keptBytes, about); // small bodies are too many to be counted, and too small to matter
+      keptBytes = bytes;
       for (; measured < chunks.length; measured += 1) {
         const excess = meter.measure(chunks[measured] ?? chunk);
         if (excess !== null) throw bad(excess);
       }
       return true;
     },
+    keptBytes: () => keptBytes,
     whole: () => Buffer.concat(chunks),
   };
 }

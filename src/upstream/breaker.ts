@@ -84,10 +84,16 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
     isGone = false;
   });
 
+  /** An answer that cannot be read is a sign of life as well. */
+  function passWhatWasHeard(error: unknown): void {
+    if (isOfTheWire(error)) throw error;
+    heardAtMs = performance.now();
+  }
+
   /** Asks for a sign of life, once for all who want one. */
   function askForLife(): Promise<boolean> {
     signOfLife ??= circuit
-      .execute(() => listen(ping))
+      .execute(() => listen(ping).catch(passWhatWasHeard))
       .then(
         () => true,
         () => false,

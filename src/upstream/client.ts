@@ -29,6 +29,7 @@ export type UpstreamRequest = Readonly<{
     signal: AbortSignal;
     ended: (about: About) => UpstreamError;
     keep: (bytes: number, about: About) => void;
+    release: (bytes: number) => void;
   }>;
 }>;
 
@@ -67,9 +68,9 @@ export function createClient(options: ClientOptions): Client {
     headers: { accept: 'application/json', 'user-agent': 'backup365-gateway' },
   });
 
-  async function exchange({ path, query, headers, token, about, owner, ...request }: UpstreamRequest): Promise<Answer> {
-    const isOver = (): boolean => owner?.signal.aborted === true;
-    if (owner && isOver()) throw owner.ended(about);
+  async function exchange(request: UpstreamRequest): Promise<Answer> {
+    const { about, owner } = request;
+    if (owner?.signal.aborted === true) throw owner.ended(about);
     const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
     const controller = new AbortController();
     const timer = setTimeout(() => {
@@ -79,6 +80,16 @@ export function createClient(options: ClientOptions): Client {
       controller.abort();
     };
     owner?.signal.addEventListener('abort', onEnd, { once: true });
+    try {
+      return await converse(request, controller, timeoutMs);
+    } finally {
+      clearTimeout(timer);
+      owner?.signal.removeEventListener('abort', onEnd);
+    }
+  }
+
+  async function converse(request: UpstreamRequest, controller: AbortController, timeoutMs: number): Promise<Answer> {
+    const { path, query, headers, token, about, owner } = request;
     const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
     const stream = http.stream(path, {
       searchParams: query,
@@ -108,15 +119,13 @@ export function createClient(options: ClientOptions): Client {
         if (!body.take(chunk, stream.response?.statusCode ?? 0, stream.response?.headers ?? {})) break; // and so close it
       }
     } catch (error) {
+      owner?.release(body.keptBytes());
       if (error instanceof UpstreamError) throw error;
-      if (owner && isOver()) throw owner.ended(about);
+      if (owner?.signal.aborted === true) throw owner.ended(about);
       if (oddity !== undefined) throw new UpstreamError({ ...about, fault: 'badResponse', reason: oddity });
       if (controller.signal.aborted)
         throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` });
       throw connectionError(error, about);
-    } finally {
-      clearTimeout(timer);
-      owner?.signal.removeEventListener('abort', onEnd);
     }
     if (!stream.response) throw new UpstreamError({ ...about, fault: 'unavailable', reason: 'no answer' });
     return { status: stream.response.statusCode, headers: stream.response.headers, body: body.whole() };

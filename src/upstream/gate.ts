@@ -5,7 +5,7 @@ export type GateOptions = Readonly<{
   /** How many requests may be in flight at the server, for all callers together. */
   maxInFlight: number;
   maxPerOperation: number;
-  /** How many operations may wait while they have nothing in flight. */
+  /** How many operations may wait for one more place; one that has a place already may always wait for the next. */
   maxWaiting: number;
 }>;
 
@@ -116,7 +116,10 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
       if (signal.aborted) return Promise.reject(operation.ended(about));
       const share = shareOf(operation);
       if (mayStart(operation, share)) return Promise.resolve(start(operation, share));
-      if (isFull(operation, share)) return Promise.reject(overloaded(about, `${waitingOperations} operations wait`));
+      if (isFull(operation, share)) {
+        tidy(operation, share);
+        return Promise.reject(overloaded(about, `${waitingOperations} operations wait`));
+      }
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           unqueue(waiter, share);

@@ -6,6 +6,8 @@ import { readListing, type Listing, type Place, type Query, type Version } from 
 /** The longest page that is ever asked for. */
 export const MAX_PAGE_ROWS = 1000;
 
+const keyOf = (path: string, query: Query): string => `${path}?${new URLSearchParams(query).toString()}`;
+
 export type Rank = ((raw: Raw) => string | number) | undefined;
 
 /** Raw rows of lists, in whatever envelope they come. */
@@ -52,7 +54,7 @@ export function createListReader(
       const first = readListing(await get(path, query, about), { ...window, offset: 0 }, about);
       if (first.isWhole || window.offset === 0) return first;
     }
-    const key = `${path}?${new URLSearchParams(query).toString()}`;
+    const key = keyOf(path, query);
     const whole = wholes.get(key);
     if (whole) return whole;
     const listing = readListing(await get(path, { ...query, ...paging }, about), window, about);
@@ -77,8 +79,9 @@ export function createListReader(
   }
 
   function readReversed(name: ListName, place: Place): Promise<readonly unknown[]> {
-    const rows = reversed.get(place.path) ?? readWhole(name, place, maxReversedRows);
-    reversed.set(place.path, rows);
+    const key = keyOf(place.path, place.query);
+    const rows = reversed.get(key) ?? readWhole(name, place, maxReversedRows);
+    reversed.set(key, rows);
     return rows;
   }
 

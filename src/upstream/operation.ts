@@ -30,6 +30,8 @@ export type Operation = Readonly<{
   requestsLeft: () => number;
   /** Counts bytes of bodies that it keeps until it ends, or refuses them. */
   keep: (bytes: number, about: About) => void;
+  /** They are not kept after all. */
+  release: (bytes: number) => void;
   /** To be called for each page that is looked through: lets others go on now and then, and throws when it is over. */
   breathe: (about: About) => Promise<void>;
   /** What to throw once `signal` is aborted. */
@@ -76,12 +78,20 @@ export function beginOperation(options: OperationOptions): Operation {
     },
     requestsLeft: () => maxRequests - spent,
     keep: (bytes, about) => {
-      if (bodyMemory.heldBytes + bytes > bodyMemory.maxBytes) {
+      // One operation gets half of it: it shall not refuse all others for as long as it takes.
+      const isTooMuch =
+        keptBytes + bytes > bodyMemory.maxBytes / 2 || bodyMemory.heldBytes + bytes > bodyMemory.maxBytes;
+      if (isTooMuch) {
         throw overloaded(about, `${bodyMemory.maxBytes} bytes of bodies are held`);
       }
       if (isOver) return; // the last chunk of a body that nobody waits for
       keptBytes += bytes;
       bodyMemory.heldBytes += bytes;
+    },
+    release: (bytes) => {
+      if (isOver) return; // all was released then
+      keptBytes -= bytes;
+      bodyMemory.heldBytes -= bytes;
     },
     breathe: async (about) => {
       while (pagesThisTurn >= PAGES_PER_TURN) {

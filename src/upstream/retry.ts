@@ -17,7 +17,9 @@ function waitMsAfter(error: unknown, attempt: number): number | null {
   if (!(error instanceof UpstreamError) || attempt >= MAX_ATTEMPTS) return null;
   const { fault, status = 0, reason = '', errorCode, retryAfterSeconds } = error.details;
   const isOfServer = fault === 'rateLimited' || fault === 'failed'; // the gate's own refusals have a time as well
-  if (isOfServer && retryAfterSeconds !== undefined) return retryAfterSeconds * 1000;
+  if (isOfServer && retryAfterSeconds !== undefined) {
+    return Math.max(retryAfterSeconds * 1000, FIRST_WAIT_MS) + FIRST_WAIT_MS * Math.random();
+  }
   // A server that names its error has understood the request, and would answer the same again.
   const mayPass =
     (fault === 'unavailable' && passing.has(reason)) ||

@@ -15,6 +15,9 @@ export const versions: readonly Version[] = [v8, v7, v6, v5, v4, v3, v2];
 /** How often items that are not there may cost a probe. */
 const DOUBT_AFTER_MS = 30_000;
 
+/** How often a connection that fails may. */
+const TROUBLE_AFTER_MS = 1000;
+
 export type VersionLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
   error: (fields: Record<string, unknown>, message: string) => void;
@@ -44,6 +47,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let pending: Promise<Version> | null = null;
   let foundAtMs = 0;
   let isReporting = false;
+  let isSearching = false;
   let state: ServerState = { apiVersion: null, lastFault: null };
 
   /** 401 and 403 say that the path exists. */
@@ -74,6 +78,15 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
     });
   }
 
+  async function search(): Promise<Version> {
+    isSearching = true;
+    try {
+      return await find();
+    } finally {
+      isSearching = false;
+    }
+  }
+
   /** Tells the log which versions there are. Nobody waits for it: some of them may not answer in time. */
   async function reportServed(): Promise<void> {
     isReporting = true;
@@ -90,7 +103,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
 
   return {
     current: () => {
-      pending ??= find().then(
+      pending ??= search().then(
         (version) => {
           state = { apiVersion: version.name, lastFault: null };
           foundAtMs = Date.now();
@@ -105,11 +118,13 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
       return pending;
     },
     forget: (fault) => {
+      if (isSearching) return; // one search at a time, however many meet the same trouble
+      if (fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
       pending = null;
       state = { apiVersion: null, lastFault: fault };
     },
     doubt: () => {
-      if (Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
+      if (!isSearching && Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
     },
     state: () => state,
   };
