@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import {
   fastify,
   LogController,
@@ -7,24 +5,16 @@ import {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
-  type FastifyRequest,
 } from 'fastify';
-import { describeRefusal, INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
+import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
 import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
+import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { renderLandingPage } from './landingPage.js';
 import { watchUnread, type Unread } from './unread.js';
-
-/** Beyond the longest document there may be, this is for variables: a thousand references of a supergraph, and more. */
-const MAX_REQUEST_BYTES = 256 * 1024;
-
-/** How long a caller may take to send the head of a request, and all of it. */
-const HEADERS_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const CHECKING_INTERVAL_MS = 1000;
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
 const MAX_STALL_MS = 5000;
@@ -57,54 +47,6 @@ export type App = Readonly<{
   close: () => Promise<void>;
 }>;
 
-/** A caller's own request id is kept where it is a plain word, so that it can be found in both logs. */
-function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID();
-}
-
-/** An error in the shape that GraphQL clients read. */
-function refusal(message: string, code: ErrorCode, requestId?: string): object {
-  return { errors: [{ message, extensions: { code, ...(requestId !== undefined && { requestId }) } }] };
-}
-
-const malformed: Readonly<Record<string, [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are longer than 16 kB.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in time.'],
-};
-
-/** Answers what is no HTTP request, or never becomes one. Fastify's own handler would log the packet, and with it the token. */
-function refuseMalformed({ code }: Readonly<{ code: string }>, socket: Socket): void {
-  const [status, message] = malformed[code] ?? ['400 Bad Request', 'This is no HTTP request.'];
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = JSON.stringify(refusal(message, 'BAD_REQUEST', randomUUID()));
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
-  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
-}
-
-/** What a request's own headers say against reading its body: nothing but plain JSON in UTF-8 is read. */
-function problemWithHeaders({ headers }: FastifyRequest): string | null {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity') return 'The body must not be compressed.';
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-  return /^utf-?8$/i.test(charset) ? null : 'The body must be in UTF-8.';
-}
-
-/** Takes bodies of JSON in UTF-8, and no others. */
-function takeJson(http: FastifyInstance): void {
-  http.removeAllContentTypeParsers();
-  http.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    try {
-      const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-      done(null, JSON.parse(text));
-    } catch {
-      done(Object.assign(new Error('The body must be JSON in UTF-8.'), { statusCode: 400 }));
-    }
-  });
-}
-
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { server, log } = options;
@@ -118,11 +60,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const http = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_REQUEST_BYTES,
+    bodyLimit: intake.maxRequestBytes,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECKING_INTERVAL_MS },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: intake.headersTimeoutMs, connectionsCheckingInterval: intake.checkEveryMs },
+    requestTimeout: intake.requestTimeoutMs,
     connectionTimeout: server.operationTimeoutMs + SILENCE_MS,
     return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
     clientErrorHandler: refuseMalformed,

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../graph/formatError.js';
+
+/** How much of a request is read, and how long it may take to come. */
+export const intake = {
+  /** Beyond the longest document there may be, this is for variables: a thousand references of a supergraph, and more. */
+  maxRequestBytes: 256 * 1024,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  checkEveryMs: 1000,
+} as const;
+
+/** A caller's own request id is kept where it is a plain word, so that it can be found in both logs. */
+export function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID();
+}
+
+/** An error in the shape that GraphQL clients read. */
+export function refusal(message: string, code: ErrorCode, requestId?: string): object {
+  return { errors: [{ message, extensions: { code, ...(requestId !== undefined && { requestId }) } }] };
+}
+
+const malformed: Readonly<Record<string, [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are longer than 16 kB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in time.'],
+};
+
+/** Answers what is no HTTP request, or never becomes one. Fastify's own handler would log the packet, and with it the token. */
+export function refuseMalformed({ code }: Readonly<{ code: string }>, socket: Socket): void {
+  const [status, message] = malformed[code] ?? ['400 Bad Request', 'This is no HTTP request.'];
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(refusal(message, 'BAD_REQUEST', randomUUID()));
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** What a request's own headers say against reading its body: nothing but plain JSON in UTF-8 is read. */
+export function problemWithHeaders({ headers }: FastifyRequest): string | null {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') return 'The body must not be compressed.';
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  return /^utf-?8$/i.test(charset) ? null : 'The body must be in UTF-8.';
+}
+
+/** Takes bodies of JSON in UTF-8, and no others. */
+export function takeJson(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+      done(null, JSON.parse(text));
+    } catch {
+      done(Object.assign(new Error('The body must be JSON in UTF-8.'), { statusCode: 400 }));
+    }
+  });
+}
