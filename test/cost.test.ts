@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { getNamedType, isObjectType, Kind, parse } from 'graphql';
-import { costOf, prices } from '../src/graph/cost.js';
+import { costOf } from '../src/graph/cost.js';
+import { prices } from '../src/graph/prices.js';
 import { buildSchema } from '../src/graph/schema.js';
 import { startGateway, withGateway, type Gateway, type GraphError } from './helpers/gateway.js';
 

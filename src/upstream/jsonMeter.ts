@@ -10,7 +10,7 @@ export type JsonLimits = Readonly<{
 /**
  * Measures JSON while it is read: how deep it is nested, and how many objects, arrays and values there are. It is no parser,
  * and takes what is no JSON for what it looks like. `JSON.parse` needs seconds and gigabytes for 32 MB of `[{},{},…`, and
- * seconds for brackets a million deep; bodies of the same size that say something need a tenth of it.
+ * seconds for brackets a million deep.
  */
 export type JsonMeter = Readonly<{
   /** Measures one chunk more; says what is too much, or null. */

@@ -5,7 +5,7 @@ import { overloaded, UpstreamError, type About } from './errors.js';
 /** Why a caller has no bearer token. */
 export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
 
-/** How many pages of rows that it has already an operation may look through before others have their turn: some 10 ms. */
+/** How many pages of rows that it has already an operation may look through before others have their turn. */
 const PAGES_PER_TURN = 4;
 
 export type OperationOptions = Readonly<{
