@@ -1,10 +1,9 @@
-import type { Agent, ClientRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { got, RequestError, type Got } from 'got';
+import { got } from 'got';
 import type { Answer } from './answer.js';
 import { createBodyReader } from './body.js';
 import { UpstreamError, type About } from './errors.js';
-import { createAgents, type Trust } from './tls.js';
+import { createAgents, createConnector, type Trust } from './tls.js';
+import { createWire, ProtocolError, type Call, type Sink } from './wire.js';
 
 export type ClientOptions = Readonly<{
   /** Scheme, host and port: the one place that requests, and tokens, go to. */
@@ -41,105 +40,70 @@ export type Client = Readonly<{
   close: () => void;
 }>;
 
-/** 100 Continue and 103 Early Hints come once or twice, if at all. */
-const MAX_INFORMATIONAL = 20;
-
-/** got's errors hold the token and the URL, so all that leaves this file of them is a word for the log. */
+/** Errors of the wire may hold the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
-  const reason = error instanceof RequestError ? error.code : 'ERR_UNKNOWN';
-  if (reason.startsWith('HPE_')) return new UpstreamError({ ...about, fault: 'badResponse', reason }); // no HTTP
+  if (error instanceof UpstreamError) return error;
+  if (error instanceof ProtocolError)
+    return new UpstreamError({ ...about, fault: 'badResponse', reason: error.message });
+  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  const reason = typeof code === 'string' ? code : 'ERR_UNKNOWN';
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
-function destroyIdle(agent: Agent): void {
-  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
-}
+/** What got makes of a GET: the request, ready to be sent by undici. */
+type Send = (headers: Readonly<Record<string, string>>, sink: Sink) => Call;
 
 /** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
-  const agents = createAgents(options.trust, options.timeoutMs);
-  const http: Got = got.extend({
+  const connector = createConnector(options.trust, options.timeoutMs);
+  const wire = createWire(options.origin, connector);
+  const http = got.extend({
     prefixUrl: options.origin,
-    agent: agents,
+    agent: createAgents(connector),
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false, // and so none is asked for: what comes compressed all the same is refused
     headers: { accept: 'application/json', 'user-agent': 'backup365-gateway' },
+    handlers: [
+      (request, next) => {
+        if (request.isStream || request.method !== 'GET') return next(request);
+        const { url, headers } = request;
+        const path = url instanceof URL ? `${url.pathname}${url.search}` : '';
+        const send: Send = (ownHeaders, sink) => wire.get(path, { ...headers, ...ownHeaders }, sink);
+        return send as never;
+      },
+    ],
   });
 
   async function exchange(request: UpstreamRequest): Promise<Answer> {
-    const { about, owner } = request;
+    const { path, query, headers, token, about, owner } = request;
     if (owner?.signal.aborted === true) throw owner.ended(about);
     const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
-    const controller = new AbortController();
+    const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
+    const send = http(path, { searchParams: query }) as unknown as Send; // what the handler above gives
+    const call = send(token === null ? headers : { ...headers, authorization: `Bearer ${token}` }, body);
     const timer = setTimeout(() => {
-      controller.abort();
+      call.abort(new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` }));
     }, timeoutMs);
     const onEnd = (): void => {
-      controller.abort();
+      call.abort(owner?.ended(about) ?? new UpstreamError({ ...about, fault: 'cancelled' }));
     };
     owner?.signal.addEventListener('abort', onEnd, { once: true });
     try {
-      return await converse(request, controller, timeoutMs);
+      return await call.answer;
+    } catch (error) {
+      owner?.release(body.keptBytes());
+      throw connectionError(error, about);
     } finally {
       clearTimeout(timer);
       owner?.signal.removeEventListener('abort', onEnd);
     }
   }
 
-  async function converse(request: UpstreamRequest, controller: AbortController, timeoutMs: number): Promise<Answer> {
-    const { path, query, headers, token, about, owner } = request;
-    const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
-    const stream = http.stream(path, {
-      searchParams: query,
-      headers: token === null ? headers : { ...headers, authorization: `Bearer ${token}` },
-      signal: controller.signal,
-    });
-    let oddity: string | undefined;
-    stream.on('request', (sent: ClientRequest) => {
-      let hints = 0;
-      const end = (reason: string): void => {
-        oddity = reason;
-        controller.abort();
-      };
-      sent.on('information', () => {
-        hints += 1;
-        if (hints > MAX_INFORMATIONAL) end('one informational answer after the other');
-      });
-      sent.on('upgrade', (_, socket: Duplex) => {
-        socket.destroy();
-        end('another protocol');
-      });
-    });
-    // An error can come after the loop below was left, and an unheard one would end the process, printing the token.
-    stream.on('error', () => undefined);
-    try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        if (!body.take(chunk, stream.response?.statusCode ?? 0, stream.response?.headers ?? {})) break; // and so close it
-      }
-    } catch (error) {
-      owner?.release(body.keptBytes());
-      if (error instanceof UpstreamError) throw error;
-      if (owner?.signal.aborted === true) throw owner.ended(about);
-      if (oddity !== undefined) throw new UpstreamError({ ...about, fault: 'badResponse', reason: oddity });
-      if (controller.signal.aborted)
-        throw new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` });
-      throw connectionError(error, about);
-    }
-    if (!stream.response) throw new UpstreamError({ ...about, fault: 'unavailable', reason: 'no answer' });
-    return { status: stream.response.statusCode, headers: stream.response.headers, body: body.whole() };
-  }
-
   return {
     exchange,
-    closeIdle: () => {
-      destroyIdle(agents.http);
-      destroyIdle(agents.https);
-    },
-    close: () => {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
+    closeIdle: wire.closeIdle,
+    close: wire.close,
   };
 }

@@ -1,7 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import tls from 'node:tls';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import { buildConnector } from 'undici';
 
 /** How the server's certificate is judged before anything is sent to it. */
 export type Trust =
@@ -33,70 +35,90 @@ export function adviceFor(code: string): string | undefined {
   return undefined;
 }
 
-/**
- * Connects, then compares the certificate, then hands the socket over: no byte of a request leaves before. Chain, name and
- * date are not looked at, as the pin says more than they do. Sessions are not resumed, for a resumed one shows no certificate.
- */
-class PinnedAgent extends https.Agent {
-  readonly #sha256: string;
-  readonly #timeoutMs: number;
-  /** Sockets that no request has yet, so that none but this agent can close them. */
-  readonly #pending = new Set<tls.TLSSocket>();
+function verification(trust: Trust): buildConnector.BuildOptions {
+  switch (trust.by) {
+    case 'fingerprint':
+      // Chain, name and date are not looked at, as the pin says more than they do. A session that is resumed shows no
+      // certificate to compare with it.
+      return { rejectUnauthorized: false, maxCachedSessions: 0 };
+    case 'ca':
+      return { ca: trust.pem };
+    case 'nothing':
+      return { rejectUnauthorized: false };
+    case 'system':
+      return {};
+  }
+}
 
-  constructor(sha256: string, timeoutMs: number, options: https.AgentOptions) {
-    super({ ...options, maxCachedSessions: 0 });
-    this.#sha256 = sha256;
-    this.#timeoutMs = timeoutMs;
+/** Makes connections to one server, and judges its certificate before any byte of a request can leave. */
+export type Connector = Readonly<{
+  connect: buildConnector.connector;
+  /** Ends the connections that are not made yet; nobody else knows of them. */
+  close: () => void;
+}>;
+
+export function createConnector(trust: Trust, timeoutMs: number): Connector {
+  const connect = buildConnector({ ...verification(trust), timeout: timeoutMs });
+  const pending = new Set<Socket>();
+
+  function isTrusted(protocol: string, socket: Socket): boolean {
+    if (trust.by !== 'fingerprint' || protocol !== 'https:') return true;
+    return socket instanceof TLSSocket && socket.getPeerCertificate().fingerprint256 === trust.sha256;
   }
 
-  override destroy(): void {
-    for (const socket of this.#pending) socket.destroy();
-    super.destroy();
+  return {
+    connect: (target, callback) => {
+      const settle: buildConnector.Callback = (...result) => {
+        const [error, socket] = result;
+        if (made instanceof Socket) pending.delete(made);
+        if (error || isTrusted(target.protocol, socket)) {
+          callback(...result);
+          return;
+        }
+        socket.destroy();
+        callback(Object.assign(new Error('no trusted connection'), { code: FINGERPRINT_MISMATCH }), null);
+      };
+      // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- it gives the socket, whatever its type says
+      const made: unknown = connect(target, settle);
+      if (!(made instanceof Socket)) return;
+      pending.add(made);
+      made.once('close', () => pending.delete(made));
+    },
+    close: () => {
+      for (const socket of pending) socket.destroy();
+    },
+  };
+}
+
+/** Lets Node's own client, and so got, connect in the same way. */
+class TrustingAgent extends https.Agent {
+  readonly #connector: Connector;
+
+  constructor(connector: Connector) {
+    super({ keepAlive: true, scheduling: 'lifo' });
+    this.#connector = connector;
   }
 
   override createConnection(
-    options: tls.ConnectionOptions,
-    callback?: (error: Error | null, stream: Duplex) => void,
+    { host, port, servername }: https.RequestOptions & Readonly<{ servername?: string }>,
+    callback?: (error: Error | null, stream: Duplex) => void, // without a stream, where there is an error
   ): Duplex | null | undefined {
-    const socket = tls.connect({ ...options, rejectUnauthorized: false });
-    const fail = (code: string): void => {
-      socket.destroy(Object.assign(new Error('no trusted connection'), { code }));
+    const hostname = host ?? '';
+    const target = {
+      protocol: 'https:',
+      hostname,
+      host: hostname,
+      port: String(port),
+      ...(servername && { servername }),
     };
-    const late = setTimeout(fail, this.#timeoutMs, 'ETIMEDOUT');
-    this.#pending.add(socket);
-    const finish = (error: Error | null): void => {
-      clearTimeout(late);
-      this.#pending.delete(socket);
-      socket.removeListener('error', finish);
-      callback?.(error, socket);
-    };
-    socket.once('error', finish);
-    socket.once('close', () => {
-      clearTimeout(late);
-      this.#pending.delete(socket);
-    });
-    socket.once('secureConnect', () => {
-      if (socket.getPeerCertificate().fingerprint256 === this.#sha256) finish(null);
-      else fail(FINGERPRINT_MISMATCH);
+    this.#connector.connect(target, (error, socket) => {
+      callback?.(error, socket as Duplex);
     });
     return undefined;
   }
 }
 
-/** The agents for one server. Connections are kept open between requests; `timeoutMs` is for making one. */
-export function createAgents(trust: Trust, timeoutMs: number): { http: http.Agent; https: https.Agent } {
-  const options = { keepAlive: true, scheduling: 'lifo' } as const;
-  const https_ = (() => {
-    switch (trust.by) {
-      case 'fingerprint':
-        return new PinnedAgent(trust.sha256, timeoutMs, options);
-      case 'ca':
-        return new https.Agent({ ...options, ca: trust.pem });
-      case 'nothing':
-        return new https.Agent({ ...options, rejectUnauthorized: false });
-      case 'system':
-        return new https.Agent(options);
-    }
-  })();
-  return { http: new http.Agent(options), https: https_ };
+/** The agents for what undici does not send. Connections are kept open between requests. */
+export function createAgents(connector: Connector): { http: http.Agent; https: https.Agent } {
+  return { http: new http.Agent({ keepAlive: true, scheduling: 'lifo' }), https: new TrustingAgent(connector) };
 }
