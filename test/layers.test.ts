@@ -10,6 +10,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],
   [/^graph\/documentLimits\.ts$/, 3, /^(graphql|lru-cache)$/],
+  [/^graph\/compiled\.ts$/, 3, /^(graphql|graphql-jit)$/],
   [/^graph\//, 3, /^(graphql|dataloader|@apollo\/server)$/],
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
   [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
@@ -18,6 +19,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
   [/^upstream\/breaker\.ts$/, 2, /^cockatiel$/],
+  [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
   [/^(config\/|log\.ts$)/, 0, /^pino$/],
 ];

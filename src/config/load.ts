@@ -19,6 +19,7 @@ export type Config = Readonly<{
   operationTimeoutMs: number;
   maxConnections: number;
   scanLimitRows: number;
+  sharing: Readonly<{ isOn: boolean; maxAgeMs: number; maxBytes: number }>;
   host: string;
   port: number;
   introspection: boolean;
@@ -134,6 +135,11 @@ export function loadConfig(
     operationTimeoutMs: read('operationTimeoutMs') ?? 0,
     maxConnections: read('maxConnections') ?? 0,
     scanLimitRows: read('scanLimitRows') ?? 0,
+    sharing: {
+      isOn: read('sharing') === 'on',
+      maxAgeMs: (read('sharingMaxAgeSeconds') ?? 0) * 1000,
+      maxBytes: read('sharingMaxBytes') ?? 0,
+    },
     host: read('host') ?? '',
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
     introspection: introspection === undefined ? !isProduction : introspection === 'on',

@@ -138,6 +138,32 @@ export const settings = {
       'How many rows of a list are looked through in vain for one connection, where the server cannot filter or order them itself.',
     read: wholeNumber(1000, 1_000_000),
   }),
+  sharing: setting({
+    env: 'SHARING',
+    flag: 'sharing',
+    expects: '"on" or "off"',
+    fallback: 'on',
+    describe:
+      'Whether operations of one token share requests that are in flight, and what the server has told of jobs, organizations, repositories, proxies and the logs of finished sessions. Every operation still asks the server with its own token first.',
+    read: oneOf('on', 'off'),
+  }),
+  sharingMaxAgeSeconds: setting({
+    env: 'SHARING_MAX_AGE_SECONDS',
+    flag: 'sharing-max-age-seconds',
+    expects: 'a whole number from 1 to 3600',
+    fallback: '30',
+    describe:
+      'How old a job, organization, repository or proxy may be that is shared, and the log of a session that has just ended. Logs of sessions that ended a minute ago or earlier are shared as long as there is room.',
+    read: wholeNumber(1, 3600),
+  }),
+  sharingMaxBytes: setting({
+    env: 'SHARING_MAX_BYTES',
+    flag: 'sharing-max-bytes',
+    expects: 'a whole number from 1048576 to 4294967296',
+    fallback: String(64 * 1024 * 1024),
+    describe: 'About how much memory all that is shared may take; what was used least recently goes first.',
+    read: wholeNumber(1024 ** 2, 4 * 1024 ** 3),
+  }),
   host: setting({
     env: 'HOST',
     flag: 'host',

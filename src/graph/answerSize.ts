@@ -9,13 +9,15 @@ const SHORT_CHARACTERS = 64;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** How many fields and rows may be told to be bad, each with an error of its own; and how many errors an answer has. */
-const MAX_ERRORS = 1000;
+export const MAX_ERRORS = 1000;
 
 /** How many references may be told to be bad. */
 const MAX_BAD_REFERENCES = 100;
 
 /** What one answer has taken up so far. */
 export type AnswerSize = { characters: number; badFields: number; badReferences: number };
+
+export const emptyAnswer: Readonly<AnswerSize> = { characters: 0, badFields: 0, badReferences: 0 };
 
 /** The error for a bad reference, or null once there were enough of them. */
 export function tellBadReference(answerSize: AnswerSize, problem: Error): Error | null {
@@ -47,6 +49,23 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
   }
   return value;
 };
+
+/** How many characters of long texts there are in data, counted up to the limit. */
+function longCharacters(data: unknown, counted: number): number {
+  if (typeof data === 'string') return data.length > SHORT_CHARACTERS ? counted + data.length : counted;
+  if (typeof data !== 'object' || data === null) return counted;
+  let total = counted;
+  for (const key in data) {
+    total = longCharacters((data as Record<string, unknown>)[key], total);
+    if (total > MAX_CHARACTERS) return total;
+  }
+  return total;
+}
+
+/** Whether data that was read without `readField` is within its bounds. */
+export function hasRoomFor(data: unknown): boolean {
+  return longCharacters(data, 0) <= MAX_CHARACTERS;
+}
 
 /** The errors of an answer within bounds: how many more there are is told by the last ones. */
 export function boundErrors(

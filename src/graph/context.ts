@@ -1,7 +1,7 @@
 import { openApi } from '../upstream/api.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
-import type { AnswerSize } from './answerSize.js';
+import { emptyAnswer, type AnswerSize } from './answerSize.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 /** What one operation is answered with. */
@@ -18,7 +18,7 @@ export function createContext(server: UpstreamServer, operation: Operation): Con
   return {
     requestId: operation.requestId,
     maxRequests: server.maxRequests,
-    answerSize: { characters: 0, badFields: 0, badReferences: 0 },
+    answerSize: { ...emptyAnswer },
     loaders: createLoaders(openApi(server, operation)),
   };
 }

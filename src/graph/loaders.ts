@@ -3,6 +3,7 @@ import type { Api, List } from '../upstream/api.js';
 import { asError, UpstreamError, type Fault, type Field } from '../upstream/errors.js';
 import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
+import type { Lifetime } from '../upstream/sharing.js';
 import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { listOf } from './connection.js';
 import { createLatestSessionLoader } from './latestSession.js';
@@ -24,10 +25,20 @@ export type Loaders = Readonly<{
     id: string,
     isExtended?: boolean,
   ) => Promise<Row | null>;
-  /** A list, to be read window by window. */
+  /**
+   * The record that another record refers to; null when the server has none. It may be one that an earlier operation of this
+   * token was told, so this is for relations alone: what an operation asks for first is loaded.
+   */
+  relate: <Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    id: string,
+    isExtended?: boolean,
+  ) => Row | null | Promise<Row | null>;
+  /** A list, to be read window by window. With a lifetime, its pages may be ones that an earlier operation was told. */
   open: <Name extends ListName, Row extends Identified>(
     resource: Resource<Name, Row>,
     filter: Filters[Name],
+    lifetime?: Lifetime,
   ) => Promise<List<Row>>;
   /** All rows of a small collection, or those that a filter of the server's gives. */
   collect: <Name extends ListName, Row extends Identified>(
@@ -40,6 +51,8 @@ export type Loaders = Readonly<{
   openSessions: (filter: Filters['jobSession']) => Promise<List<JobSessionRecord>>;
   /** A backup or copy job; where it is not known which, the backup jobs are asked first. */
   loadJob: (id: string, type: JobReference['type']) => Promise<JobRecord | null>;
+  /** The same as `relate`, for a job. */
+  relateJob: (id: string, type: JobReference['type']) => JobRecord | null | Promise<JobRecord | null>;
   /** The newest session of a job; null when it never ran. */
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
 }>;
@@ -49,6 +62,12 @@ const listFaults: ReadonlySet<Fault> = new Set(['notFound', 'forbidden', 'badRes
 
 /** Records in the plain and in the extended view are kept apart. */
 const keyOf = ({ name }: { readonly name: ListName }, isExtended: boolean): string => `${name} ${isExtended}`;
+
+async function keeping<Row>(loaded: Promise<Row | null>, keep: (row: Row) => void): Promise<Row | null> {
+  const row = await loaded;
+  if (row !== null) keep(row);
+  return row;
+}
 
 /** Made for one operation and never shared: what one caller may see is not what another may. */
 export function createLoaders(api: Api): Loaders {
@@ -147,14 +166,28 @@ export function createLoaders(api: Api): Loaders {
     { cacheKeyFn: ({ id, type }) => `${id} ${type ?? ''}` },
   );
 
+  const loadJob = (id: string, type: JobReference['type']): Promise<JobRecord | null> =>
+    jobsTogether.load({ id, type });
+
   return {
     api,
-    open: (resource, filter) => api.openList(resource, filter),
+    open: (resource, filter, lifetime) => api.openList(resource, filter, lifetime),
     openSessions,
     openNothing,
     collect,
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
-    loadJob: (id, type) => jobsTogether.load({ id, type }),
+    relate: (resource, id, isExtended = false) =>
+      api.recall(resource, id, isExtended) ??
+      keeping(loaderOf(resource, isExtended).load(id), (row) => {
+        api.keep(resource, row, isExtended);
+      }),
+    loadJob,
+    relateJob: (id, type) =>
+      (type === 'COPY' ? undefined : api.recall(jobs, id, false)) ??
+      (type === 'BACKUP' ? undefined : api.recall(copyJobs, id, false)) ??
+      keeping(loadJob(id, type), (job) => {
+        api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
+      }),
     loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, api }, NEWEST),
   };
 }

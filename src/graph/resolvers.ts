@@ -3,7 +3,7 @@ import { UpstreamError, type Field } from '../upstream/errors.js';
 import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
-import { jobSessions } from '../upstream/resources/jobSession.js';
+import { jobSessions, lifetimeOfLog, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { logItems, type LogItemRecord } from '../upstream/resources/logItem.js';
 import { extendedOrganizationFields, organizations } from '../upstream/resources/organization.js';
 import { processedObjects } from '../upstream/resources/processedObject.js';
@@ -25,36 +25,36 @@ import { selectsAny, selectsOnlyId } from './selection.js';
 import { readSessions } from './sessions.js';
 
 /** The thing that another one refers to by id. Its id alone costs no request. */
-async function related<Name extends ListName, Row extends Identified>(
+function related<Name extends ListName, Row extends Identified>(
   { loaders }: Context,
   info: GraphQLResolveInfo,
   resource: ItemResource<Name, Row>,
   id: Field<string | null>,
   isExtended = false,
-): Promise<Row | null> {
+): Row | null | Promise<Row | null> {
   if (id instanceof Error) throw id;
   if (id === null) return null;
-  return selectsOnlyId(info) ? loaders.api.referTo(resource, id) : loaders.load(resource, id, isExtended);
+  return selectsOnlyId(info) ? loaders.api.referTo(resource, id) : loaders.relate(resource, id, isExtended);
 }
 
 /** The same for a job, which is in one of two collections. */
-async function relatedJob(
+function relatedJob(
   context: Context,
   info: GraphQLResolveInfo,
   id: Field<string | null>,
   type: Field<JobType | null>,
-): Promise<JobRecord | null> {
+): JobRecord | null | Promise<JobRecord | null> {
   if (id instanceof Error) throw id;
   if (id === null) return null;
   if (selectsOnlyId(info)) return context.loaders.api.referTo(type === 'COPY' ? copyJobs : jobs, id);
-  return context.loaders.loadJob(id, type instanceof Error ? null : type);
+  return context.loaders.relateJob(id, type instanceof Error ? null : type);
 }
 
 /** A job's organization; a copy job's, before v8, is that of the job whose backups it copies. */
 async function organizationIdOf({ loaders }: Context, job: JobRecord): Promise<Field<string | null>> {
   if (job.organizationId !== null || typeof job.sourceJobId !== 'string') return job.organizationId;
   try {
-    return (await loaders.load(jobs, job.sourceJobId))?.organizationId ?? null;
+    return (await loaders.relate(jobs, job.sourceJobId))?.organizationId ?? null;
   } catch (error) {
     if (error instanceof UpstreamError) return error;
     throw error;
@@ -121,15 +121,16 @@ function listJobs(context: Context, args: ConnectionArguments, filter: JobFilter
 
 async function readLog(
   { loaders }: Context,
-  sessionId: string,
+  session: JobSessionRecord,
   args: ConnectionArguments & Readonly<{ types?: readonly LogItemType[] | null; order?: SortOrder | null }>,
 ): Promise<Connection<LogItemRecord>> {
-  const filter = { sessionId, types: args.types ?? null, order: args.order ?? 'ASC' };
+  const filter = { sessionId: session.id, types: args.types ?? null, order: args.order ?? 'ASC' };
   const { types } = filter;
   return readConnection(
     {
       name: nameList('log', filter),
-      open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter)),
+      open: () =>
+        types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOfLog(session)),
       order: {
         key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
         compare: filter.order === 'ASC' ? ascending : descending,
@@ -178,7 +179,7 @@ export const resolvers: Resolvers = {
 
   JobSession: {
     __resolveReference: async ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
-    log: ({ id }, args, context) => readLog(context, id, args),
+    log: (session, args, context) => readLog(context, session, args),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
     processedObjects: async ({ id: sessionId }, args, { loaders }) => {

@@ -8,15 +8,15 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type ValidationRule } from 'graphql';
 import type { Log } from '../log.js';
-import { readField } from './answerSize.js';
 import type { Context } from './context.js';
 import { createCostPlugin } from './costPlugin.js';
 import { documentLimits } from './documentLimits.js';
 import { createErrorPlugin } from './errorPlugin.js';
+import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
 import { buildSchema } from './schema.js';
 
-/** How many problems of one document, or of its variables, are told. */
+/** How many problems of one document are told. */
 const MAX_TOLD_PROBLEMS = 20;
 
 /** `_service { sdl }` tells as much as introspection does, so it goes with it. */
@@ -38,13 +38,11 @@ const noForeignOperation: ValidationRule = (context) => ({
 /** The graph, ready to be asked. What one operation needs comes with its context. */
 export function createGraph(options: Readonly<{ introspection: boolean; log: Log }>): ApolloServer<Context> {
   return new ApolloServer<Context>({
-    schema: buildSchema(),
+    gateway: createExecutor(buildSchema()),
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
-    fieldResolver: readField,
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
-    executionOptions: { maxCoercionErrors: MAX_TOLD_PROBLEMS },
     validationRules: options.introspection ? [noForeignOperation] : [noForeignOperation, noService],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

@@ -9,6 +9,7 @@ import {
   type ServiceInstanceRecord,
 } from './resources/serviceInstance.js';
 import type { UpstreamServer } from './server.js';
+import type { Lifetime, Share } from './sharing.js';
 import type { Place, Query, Version } from './versions/version.js';
 
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
@@ -38,12 +39,25 @@ export type Api = Readonly<{
   openList: <Name extends ListName, Row extends Identified>(
     resource: Resource<Name, Row>,
     filter: Filters[Name],
+    lifetime?: Lifetime,
   ) => Promise<List<Row>>;
   /** All rows of a small collection. */
   readCollection: <Name extends ListName, Row extends Identified>(
     resource: Resource<Name, Row>,
     filter: Filters[Name],
   ) => Promise<readonly Field<Row>[]>;
+  /** What an earlier operation of this token was told of a thing that a record of this operation refers to; see `Share`. */
+  recall: <Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    id: string,
+    isExtended: boolean,
+  ) => Row | undefined;
+  /** Keeps what the server told of such a thing for later operations. */
+  keep: <Name extends ListName, Row extends Identified>(
+    resource: ItemResource<Name, Row>,
+    row: Row,
+    isExtended: boolean,
+  ) => void;
   readServiceInstance: () => Promise<ServiceInstanceRecord | null>;
   /** A record with nothing but its id, for who asks for no more. */
   referTo: <Name extends ListName, Row extends Identified>(resource: Resource<Name, Row>, id: string) => Row;
@@ -51,16 +65,32 @@ export type Api = Readonly<{
 
 const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, rows: [], hasMore: false, isWhole: true });
 
+/** Keeps the pages of a list that does not change any more. */
+function keepPages<Row>(list: List<Row>, share: Share, listKey: readonly unknown[], lifetime: Lifetime): List<Row> {
+  return {
+    isExact: list.isExact,
+    readPage: async (window) => {
+      const key = JSON.stringify([...listKey, window.offset, window.limit]);
+      const kept = share.recall(key) as Page<Row> | undefined; // kept below
+      if (kept) return kept;
+      const page = await list.readPage(window);
+      share.keep(key, page, lifetime);
+      return page;
+    },
+  };
+}
+
 /**
- * Opens the API for one operation. Nothing in it outlives the operation: what one caller may see is not what another may.
- * Identical requests are one.
+ * Opens the API for one operation. Nothing in it outlives the operation but what the operation's `Share` keeps for the same
+ * token: what one caller may see is not what another may. Identical requests are one.
  */
 export function openApi(server: UpstreamServer, operation: Operation): Api {
-  const { token } = operation;
+  const { token, share } = operation;
   const bodies = new Map<string, Promise<unknown>>();
   /** Each row of a body as it was normalized: lists that come whole are looked through again and again. */
   const normalized = new Map<ListName, WeakMap<object, unknown>>();
   let session: Promise<{ spoken: Version; lists: ListReader }> | undefined;
+  let versionName = '';
 
   /** No token, no request: not even one that asks for the version. */
   async function speak(): Promise<{ spoken: Version; lists: ListReader }> {
@@ -68,6 +98,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       throw new UpstreamError({ fault: 'unauthenticated', resource: 'authorization', reason: token.missing });
     }
     const spoken = await server.version(operation);
+    versionName = spoken.name;
     const get = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
     return { spoken, lists: createListReader(spoken, get, server.scanLimitRows) };
   }
@@ -157,6 +188,9 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     return place && { ...place, query: { ...spoken.view[name]?.(isExtended), ...place.query } };
   }
 
+  const itemKey = ({ name }: Readonly<{ name: ListName }>, id: string, isExtended: boolean): string =>
+    `${versionName} ${name} ${id} ${isExtended}`;
+
   return {
     version: async () => (await begin()).spoken,
     scanLimitRows: server.scanLimitRows,
@@ -176,7 +210,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       }
     },
 
-    openList: async (resource, filter) => {
+    openList: async (resource, filter, lifetime) => {
       const { spoken, lists } = await begin();
       const place = locate(spoken, resource.name, filter);
       if (place === null) return { isExact: true, readPage: (window) => Promise.resolve(emptyPage(window)) };
@@ -186,7 +220,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
         return { offset: window.offset, rows: rows.map((row) => normalizeRow(spoken, resource, row)), ...rest };
       };
       const { whenMissing } = place;
-      return {
+      const list: List<ReturnType<typeof resource.normalize>> = {
         isExact: place.isExact && (typeof whenMissing !== 'object' || whenMissing.isExact),
         readPage: async (window) => {
           try {
@@ -197,6 +231,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
           }
         },
       };
+      return lifetime ? keepPages(list, share, [spoken.name, resource.name, filter], lifetime) : list;
     },
 
     readCollection: async (resource, filter) => {
@@ -210,6 +245,12 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
         if (place.whenMissing === 'empty' && isNotFound(error)) return [];
         throw error;
       }
+    },
+
+    recall: (resource, id, isExtended) =>
+      share.recall(itemKey(resource, id, isExtended)) as ReturnType<typeof resource.normalize> | undefined, // kept below
+    keep: (resource, row, isExtended) => {
+      share.keep(itemKey(resource, row.id, isExtended), row, 'brief');
     },
 
     readServiceInstance: async () => {

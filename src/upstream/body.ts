@@ -6,7 +6,7 @@ import { createJsonMeter } from './jsonMeter.js';
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 /** Up to here, JSON of any shape is parsed in milliseconds. */
-const SMALL_BODY_BYTES = 64 * 1024;
+export const SMALL_BODY_BYTES = 64 * 1024;
 
 const MAX_JSON_DEPTH = 64;
 

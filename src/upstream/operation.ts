@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { overloaded, UpstreamError, type About } from './errors.js';
+import type { Share } from './sharing.js';
 
 /** Why a caller has no bearer token. */
 export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
@@ -15,12 +16,15 @@ export type OperationOptions = Readonly<{
   /** The most requests that it may cost the server; further attempts at one of them are not counted. */
   maxRequests: number;
   bodyMemory: BodyMemory;
+  share: Share;
 }>;
 
 /** One operation as the REST API's side sees it: whose it is, how long it may take, and what it may still cost. */
 export type Operation = Readonly<{
   requestId: string;
   token: string | NoToken;
+  /** What it shares with other operations of its token. */
+  share: Share;
   /** Aborted when its time is up or nobody waits for it: whatever is done for it ends then. */
   signal: AbortSignal;
   remainingMs: () => number;
@@ -46,7 +50,7 @@ export type Operation = Readonly<{
 export type BodyMemory = { heldBytes: number; readonly maxBytes: number };
 
 export function beginOperation(options: OperationOptions): Operation {
-  const { requestId, token, timeoutMs, maxRequests, bodyMemory } = options;
+  const { requestId, token, timeoutMs, maxRequests, bodyMemory, share } = options;
   const controller = new AbortController();
   const { signal } = controller;
   setMaxListeners(0, signal); // one for each request that waits or is in flight
@@ -68,6 +72,7 @@ export function beginOperation(options: OperationOptions): Operation {
   return {
     requestId,
     token,
+    share,
     signal,
     remainingMs: () => deadlineMs - performance.now(),
     spend: (about) => {
@@ -114,6 +119,7 @@ export function beginOperation(options: OperationOptions): Operation {
       isOver = true;
       bodyMemory.heldBytes -= keptBytes;
       keptBytes = 0;
+      share.leave();
     },
   };
 }

@@ -7,6 +7,8 @@ import { createNotice } from './notice.js';
 import { beginOperation, untilEnded, type BodyMemory, type NoToken, type Operation } from './operation.js';
 import type { Notice } from './resource.js';
 import { withRetries } from './retry.js';
+import { createSharing, type Flown, type SharingOptions } from './sharing.js';
+import { getShared } from './sharedGet.js';
 import { createVersionFinder, type ServerState, type VersionLog } from './versions/index.js';
 import type { Version } from './versions/version.js';
 
@@ -25,6 +27,7 @@ export type UpstreamOptions = ClientOptions &
     maxInFlight: number;
     maxWaiting: number;
     scanLimitRows: number;
+    sharing: SharingOptions;
   }>;
 
 /** How many of the longest bodies there may be in memory at once. */
@@ -58,6 +61,7 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
     maxPerOperation: options.maxConcurrency,
     maxWaiting: options.maxWaiting,
   });
+  const sharing = createSharing(options.sharing);
   const bodyMemory: BodyMemory = { heldBytes: 0, maxBytes: BODIES_IN_MEMORY * options.maxBodyBytes };
 
   const aboutPing: About = { resource: 'server' };
@@ -75,7 +79,7 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
   );
 
   /** One attempt, as one line of the log. */
-  async function attemptOnce(operation: Operation, request: UpstreamRequest, attempt: number): Promise<unknown> {
+  async function attemptOnce(operation: Operation, request: UpstreamRequest, attempt: number): Promise<Flown> {
     const { about } = request;
     const leave = await gate.enter(operation, about);
     const startMs = performance.now();
@@ -85,9 +89,10 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
     };
     try {
       const answer = await breaker.run(about, () => client.exchange(request));
-      const body = readJson(answer, about);
-      tell({ status: answer.status, bytes: answer.body.length });
-      return body;
+      const json = readJson(answer, about);
+      const bytes = answer.body.length;
+      tell({ status: answer.status, bytes });
+      return { json, bytes };
     } catch (error) {
       if (error instanceof UpstreamError) tell(error.details);
       throw error;
@@ -103,11 +108,14 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
         timeoutMs: options.operationTimeoutMs,
         maxRequests: options.maxRequests,
         bodyMemory,
+        share: sharing.join(typeof caller.token === 'string' ? caller.token : null),
       }),
     get: (operation, request) => {
       operation.spend(request.about);
-      return withRetries(operation, request.about, (attempt) =>
-        attemptOnce(operation, { ...request, owner: operation }, attempt),
+      return getShared(operation, request, () =>
+        withRetries(operation, request.about, (attempt) =>
+          attemptOnce(operation, { ...request, owner: operation }, attempt),
+        ),
       );
     },
     version: (operation) => {

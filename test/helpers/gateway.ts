@@ -8,7 +8,8 @@ import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from 
 export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 
 /** What is not given is as it is by default. */
-export type GatewayOptions = Partial<UpstreamOptions> & {
+export type GatewayOptions = Partial<Omit<UpstreamOptions, 'sharing'>> & {
+  sharing?: Partial<UpstreamOptions['sharing']>;
   simulator?: SimulatorOptions;
   introspection?: boolean;
 };
@@ -50,7 +51,7 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, introspection = true, ...upstream } = options;
+  const { simulator: simulatorOptions, introspection = true, sharing, ...upstream } = options;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
@@ -67,6 +68,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       trust: { by: 'fingerprint', sha256: simulator.fingerprint },
       ...defaults(),
       ...upstream,
+      sharing: { ...defaults().sharing, ...sharing },
     },
     log,
   );

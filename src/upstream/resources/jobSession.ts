@@ -3,6 +3,7 @@ import { duration, sortKey, toUtc } from '../moment.js';
 import type { Reader } from '../raw.js';
 import type { Field, Fields } from '../errors.js';
 import type { ItemResource, Raw } from '../resource.js';
+import type { Lifetime } from '../sharing.js';
 
 export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & {
   readonly isEstimated: boolean;
@@ -88,6 +89,20 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
     return utc === null ? '' : sortKey(utc);
   },
 };
+
+const finalStatuses: ReadonlySet<unknown> = new Set(['STOPPED', 'SUCCESS', 'FAILED', 'WARNING']);
+
+/** How long after its end a session's log may still get a line, for all we know. */
+const SETTLED_AFTER_MS = 60_000;
+
+/**
+ * How long the log of a session may be kept: not at all until it has ended, by all that it says; and for good once that was
+ * a while ago, as a retry is a session of its own.
+ */
+export function lifetimeOfLog({ status, endTime }: JobSessionRecord): Lifetime | undefined {
+  if (typeof endTime !== 'string' || !finalStatuses.has(status)) return undefined;
+  return Date.now() - Date.parse(endTime) > SETTLED_AFTER_MS ? 'unchanging' : 'brief';
+}
 
 /**
  * Whether a session is one of those that the filter asks for; or the fault of a field that would tell. Running sessions

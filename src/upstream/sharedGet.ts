@@ -1,0 +1,65 @@
+import { SMALL_BODY_BYTES } from './body.js';
+import type { UpstreamRequest } from './client.js';
+import { UpstreamError, type Fault } from './errors.js';
+import { untilEnded, type Operation } from './operation.js';
+import type { Flown } from './sharing.js';
+
+/** Faults that a request met because of who sent it: another operation may do better. */
+const faultsOfOne: ReadonlySet<Fault> = new Set(['expired', 'cancelled', 'overloaded']);
+
+const faultOf = (error: unknown): Fault | undefined =>
+  error instanceof UpstreamError ? error.details.fault : undefined;
+
+/** Waits for what another operation of the same token has asked for; undefined if that one gave it up. */
+async function join(
+  operation: Operation,
+  flight: Promise<Flown>,
+  request: UpstreamRequest,
+): Promise<Flown | undefined> {
+  try {
+    const flown = await untilEnded(operation, flight, request.about);
+    if (flown.bytes > SMALL_BODY_BYTES) operation.keep(flown.bytes, request.about); // it may outlive the one that asked
+    return flown;
+  } catch (error) {
+    const fault = faultOf(error);
+    if (operation.signal.aborted || fault === undefined || !faultsOfOne.has(fault)) throw error;
+    return undefined;
+  }
+}
+
+async function lead(operation: Operation, key: string, send: () => Promise<Flown>): Promise<Flown> {
+  const { flights } = operation.share;
+  const flight = send();
+  flights.set(key, flight);
+  try {
+    return await flight;
+  } finally {
+    flights.delete(key);
+  }
+}
+
+/**
+ * The JSON of a GET: of the same one that is in flight for the caller's token already, or of one that is sent. The answer
+ * counts as the server's to this operation in both cases, and so does a refusal.
+ */
+export async function getShared(
+  operation: Operation,
+  request: UpstreamRequest,
+  send: () => Promise<Flown>,
+): Promise<unknown> {
+  const { share } = operation;
+  const key = `${request.path}?${new URLSearchParams(request.query).toString()}`;
+  try {
+    let flown: Flown | undefined;
+    for (let flight = share.flights.get(key); flight && !flown; flight = share.flights.get(key)) {
+      flown = await join(operation, flight, request);
+    }
+    flown ??= await lead(operation, key, send);
+    share.authorize();
+    return flown.json;
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault === 'unauthenticated' || fault === 'forbidden') share.drop();
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+
+export type SharingOptions = Readonly<{
+  isOn: boolean;
+  /** How long what hardly changes (a job, an organization, …) is shared. */
+  maxAgeMs: number;
+  maxBytes: number;
+}>;
+
+/** How long a value is good: as long as there is room for it, or for the seconds that are set. */
+export type Lifetime = 'unchanging' | 'brief';
+
+/**
+ * What operations of one token share, as one of them may use it. The authority rule: every operation asks the server at least
+ * once with its caller's own token before anything that was kept is served to it, and what was kept serves only relations
+ * below that first answer. A token that the server refuses once loses all that was kept for it.
+ */
+export type Share = Readonly<{
+  /** Requests of this token that are in flight, by what they ask for. */
+  flights: Map<string, Promise<Flown>>;
+  /** The server has answered this operation with what it asked for. */
+  authorize: () => void;
+  /** The server has refused the token, or something to it: all that was kept for it goes at once. */
+  drop: () => void;
+  /** What was kept, if the server has answered this operation already. */
+  recall: (key: string) => object | undefined;
+  /** Keeps what the server has told this operation. */
+  keep: (key: string, value: object, lifetime: Lifetime) => void;
+  /** The operation is over. */
+  leave: () => void;
+}>;
+
+/** What came of a request: the JSON, and how long it was. */
+export type Flown = Readonly<{ json: unknown; bytes: number }>;
+
+export type Sharing = Readonly<{
+  /** Lets an operation of a token share what other operations of the same token do. */
+  join: (token: string | null) => Share;
+  /** For tests and the log: how many tokens and values there are. */
+  size: () => Readonly<{ tokens: number; entries: number; bytes: number }>;
+}>;
+
+const MAX_ENTRIES = 50_000;
+
+/** What one token has. Once it is dropped, operations that hold it still find nothing, and what they keep is lost. */
+type Shelf = {
+  readonly name: string;
+  readonly flights: Map<string, Promise<Flown>>;
+  readonly keys: Set<string>;
+  operations: number;
+  isDropped: boolean;
+};
+
+type Entry = Readonly<{ value: object; shelf: Shelf }>;
+
+/**
+ * About as many bytes as a value takes in memory: 16 for each of its parts, and its texts. What has an error in it is too heavy
+ * for any limit, for errors are never kept.
+ */
+function weigh(value: unknown): number {
+  if (typeof value === 'string') return 16 + value.length;
+  if (typeof value !== 'object' || value === null) return 16;
+  if (value instanceof Error) return Infinity;
+  let bytes = 16;
+  for (const part of Object.values(value)) bytes += 16 + weigh(part);
+  return bytes;
+}
+
+/** Shares nothing. */
+const createSolitude = (): Share => ({
+  flights: new Map(),
+  authorize: () => undefined,
+  drop: () => undefined,
+  recall: () => undefined,
+  keep: () => undefined,
+  leave: () => undefined,
+});
+
+export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sharing {
+  const shelves = new Map<string, Shelf>();
+  // Tokens are known by a keyed hash of them: the memory of this process tells none of those that are not in use.
+  const secret = randomBytes(32);
+  const entries = new LRUCache<string, Entry>({
+    max: MAX_ENTRIES,
+    maxSize: maxBytes,
+    noDisposeOnSet: true,
+    dispose: ({ shelf }, key) => {
+      shelf.keys.delete(key);
+      tidy(shelf);
+    },
+  });
+
+  function tidy(shelf: Shelf): void {
+    if (shelf.operations === 0 && shelf.keys.size === 0 && shelves.get(shelf.name) === shelf)
+      shelves.delete(shelf.name);
+  }
+
+  function shelfOf(name: string): Shelf {
+    const shelf = shelves.get(name) ?? { name, flights: new Map(), keys: new Set(), operations: 0, isDropped: false };
+    shelves.set(name, shelf);
+    return shelf;
+  }
+
+  function drop(shelf: Shelf): void {
+    if (shelf.isDropped) return;
+    shelf.isDropped = true;
+    shelves.delete(shelf.name); // whoever comes next begins with nothing
+    for (const key of [...shelf.keys]) entries.delete(key);
+  }
+
+  function createShare(shelf: Shelf): Share {
+    let isAuthorized = false;
+    return {
+      flights: shelf.flights,
+      authorize: () => {
+        isAuthorized = true;
+      },
+      drop: () => {
+        drop(shelf);
+      },
+      recall: (key) => (isAuthorized && !shelf.isDropped ? entries.get(`${shelf.name} ${key}`)?.value : undefined),
+      keep: (key, value, lifetime) => {
+        if (!isAuthorized || shelf.isDropped) return;
+        const fullKey = `${shelf.name} ${key}`;
+        const size = weigh(value) + fullKey.length;
+        if (size > maxBytes) return;
+        shelf.keys.add(fullKey);
+        entries.set(fullKey, { value, shelf }, { size, ...(lifetime === 'brief' && { ttl: maxAgeMs }) });
+      },
+      leave: () => {
+        shelf.operations -= 1;
+        tidy(shelf);
+      },
+    };
+  }
+
+  return {
+    join: (token) => {
+      if (!isOn || token === null) return createSolitude();
+      const shelf = shelfOf(createHmac('sha256', secret).update(token).digest('base64'));
+      shelf.operations += 1;
+      return createShare(shelf);
+    },
+    size: () => ({ tokens: shelves.size, entries: entries.size, bytes: entries.calculatedSize }),
+  };
+}
