@@ -87,11 +87,13 @@ describe('callers whose requests hang', () => {
     await gateway.ask('{ backupServer { apiVersion } }');
     simulator.misbehave(({ path }) => path.endsWith('/LogItems'), { hang: true });
     const ids = simulator.history.sessions().slice(0, fan);
-    const query = `{ ${ids.map(({ id }, index) => `s${index}: jobSession(id: "${id}") { log { nodes { id } } }`).join(' ')} }`;
+    // Each caller asks for a page of its own: the same request of one token would be one.
+    const queryOf = (first: number): string =>
+      `{ ${ids.map(({ id }, index) => `s${index}: jobSession(id: "${id}") { log(first: ${first}) { nodes { id } } }`).join(' ')} }`;
     const asked = Array.from({ length: count }, (_, index) => {
       const accessToken = tokenOf(index);
       simulator.tokens.issue({ accessToken });
-      return gateway.ask(query, {}, { token: accessToken });
+      return gateway.ask(queryOf(index + 1), {}, { token: accessToken });
     });
     const hanging = (): number =>
       simulator.requests.filter(({ path, status }) => path.endsWith('/LogItems') && status === null).length;

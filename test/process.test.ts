@@ -137,11 +137,11 @@ describe('closing with a server of its own', () => {
   type Outcome = { status: number; codes: string[]; data: unknown } | 'refused';
 
   /** An answer, or that no connection was made; a connection that was made and cut fails the test. */
-  async function ask(url: string): Promise<Outcome> {
+  async function ask(url: string, accessToken = token): Promise<Outcome> {
     try {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
         body: JSON.stringify({ query: QUERY }),
       });
       const { data, errors = [] } = (await response.json()) as {
@@ -183,7 +183,7 @@ describe('closing with a server of its own', () => {
     const { url, child, ended } = await startAgainst({ BACKUP_TIMEOUT_MS: '60000', OPERATION_TIMEOUT_MS: '60000' });
     await ask(url);
     simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
-    const open = Promise.all(Array.from({ length: 20 }, () => ask(url)));
+    const open = Promise.all(Array.from({ length: 20 }, () => ask(url, simulator.tokens.issue().accessToken)));
     while (simulator.requests.filter(({ path, status }) => path === 'Jobs' && status === null).length < 20)
       await wait(10);
     child.kill('SIGTERM');

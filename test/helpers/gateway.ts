@@ -33,6 +33,7 @@ export type Asked = {
   upstream: SeenRequest[];
 };
 
+/** Without a token, one that was never seen before: nothing is shared with what was asked earlier. */
 export type AskOptions = { token?: string | null; headers?: Record<string, string> };
 
 export type Gateway = {
@@ -88,7 +89,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     simulator,
     logLines,
     callLines,
-    ask: async (query, variables = {}, { token = accessToken, headers = {} } = {}) => {
+    ask: async (query, variables = {}, { token = simulator.tokens.issue().accessToken, headers = {} } = {}) => {
       simulator.forgetRequests();
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
