@@ -51,20 +51,20 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
 };
 
 /** How many characters of long texts there are in data, counted up to the limit. */
-function longCharacters(data: unknown, counted: number): number {
-  if (typeof data === 'string') return data.length > SHORT_CHARACTERS ? counted + data.length : counted;
-  if (typeof data !== 'object' || data === null) return counted;
+function longCharacters(data: object, counted: number): number {
   let total = counted;
   for (const key in data) {
-    total = longCharacters((data as Record<string, unknown>)[key], total);
+    const value: unknown = (data as Record<string, unknown>)[key];
+    if (typeof value === 'string') total += value.length > SHORT_CHARACTERS ? value.length : 0;
+    else if (typeof value === 'object' && value !== null) total = longCharacters(value, total);
     if (total > MAX_CHARACTERS) return total;
   }
   return total;
 }
 
 /** Whether data that was read without `readField` is within its bounds. */
-export function hasRoomFor(data: unknown): boolean {
-  return longCharacters(data, 0) <= MAX_CHARACTERS;
+export function hasRoomFor(data: object | null): boolean {
+  return data === null || longCharacters(data, 0) <= MAX_CHARACTERS;
 }
 
 /** The errors of an answer within bounds: how many more there are is told by the last ones. */

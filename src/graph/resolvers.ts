@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { UpstreamError, type Field } from '../upstream/errors.js';
+import { duration } from '../upstream/moment.js';
 import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
@@ -179,6 +180,7 @@ export const resolvers: Resolvers = {
 
   JobSession: {
     __resolveReference: async ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
     log: (session, args, context) => readLog(context, session, args),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
@@ -195,6 +197,10 @@ export const resolvers: Resolvers = {
         args,
       );
     },
+  },
+
+  LogItem: {
+    durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
   },
 
   Job: {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -52,8 +53,8 @@ export function takeJson(http: FastifyInstance): void {
   http.removeAllContentTypeParsers();
   http.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
     try {
-      const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-      done(null, JSON.parse(text));
+      if (!isUtf8(body)) throw new TypeError('no UTF-8');
+      done(null, JSON.parse(body.toString().replace(/^\uFEFF/, '')));
     } catch {
       done(Object.assign(new Error('The body must be JSON in UTF-8.'), { statusCode: 400 }));
     }

@@ -10,7 +10,7 @@ import {
 } from './resources/serviceInstance.js';
 import type { UpstreamServer } from './server.js';
 import type { Lifetime, Share } from './sharing.js';
-import type { Place, Query, Version } from './versions/version.js';
+import { requestKey, type Place, type Query, type Version } from './versions/version.js';
 
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
 const MAX_COLLECTION_ROWS = 10_000;
@@ -129,7 +129,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
   }
 
   function getOnce(spoken: Version, path: string, query: Query, about: About): Promise<unknown> {
-    const key = `${path}?${new URLSearchParams(query).toString()}`;
+    const key = requestKey(path, query);
     const body = bodies.get(key) ?? send(spoken, path, query, about);
     bodies.set(key, body);
     return body;

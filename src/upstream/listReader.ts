@@ -1,12 +1,10 @@
 import { UpstreamError, type About } from './errors.js';
 import { isObject } from './raw.js';
 import type { ListName, Raw, Window } from './resource.js';
-import { readListing, type Listing, type Place, type Query, type Version } from './versions/version.js';
+import { readListing, requestKey, type Listing, type Place, type Query, type Version } from './versions/version.js';
 
 /** The longest page that is ever asked for. */
 export const MAX_PAGE_ROWS = 1000;
-
-const keyOf = (path: string, query: Query): string => `${path}?${new URLSearchParams(query).toString()}`;
 
 export type Rank = ((raw: Raw) => string | number) | undefined;
 
@@ -54,7 +52,7 @@ export function createListReader(
       const first = readListing(await get(path, query, about), { ...window, offset: 0 }, about);
       if (first.isWhole || window.offset === 0) return first;
     }
-    const key = keyOf(path, query);
+    const key = requestKey(path, query);
     const whole = wholes.get(key);
     if (whole) return whole;
     const listing = readListing(await get(path, { ...query, ...paging }, about), window, about);
@@ -79,7 +77,7 @@ export function createListReader(
   }
 
   function readReversed(name: ListName, place: Place): Promise<readonly unknown[]> {
-    const key = keyOf(place.path, place.query);
+    const key = requestKey(place.path, place.query);
     const rows = reversed.get(key) ?? readWhole(name, place, maxReversedRows);
     reversed.set(key, rows);
     return rows;

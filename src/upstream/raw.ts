@@ -5,7 +5,8 @@ import type { Notice, Raw } from './resource.js';
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const nothingUuid = '00000000-0000-0000-0000-000000000000';
 // .NET's least and greatest date stand for "none"; seen in no body yet, guarded against all the same.
-const nothingMoment = /^(0001-01-01|9999-12-31)/;
+const leastDay = '0001-01-01';
+const greatestDay = '9999-12-31';
 const INT32_MAX = 2 ** 31 - 1;
 
 /** The id in lower case, or null when `text` is not a UUID. */
@@ -109,7 +110,7 @@ export class Reader {
   moment(field: string): Field<string | null> {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
-    if (typeof value === 'string' && nothingMoment.test(value)) return null;
+    if (typeof value === 'string' && (value.startsWith(leastDay) || value.startsWith(greatestDay))) return null;
     const utc = typeof value === 'string' ? toUtc(value) : null;
     return utc ?? this.#unexpected(field, 'a date and time with an offset', value);
   }

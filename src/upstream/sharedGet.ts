@@ -3,6 +3,7 @@ import type { UpstreamRequest } from './client.js';
 import { UpstreamError, type Fault } from './errors.js';
 import { untilEnded, type Operation } from './operation.js';
 import type { Flown } from './sharing.js';
+import { requestKey } from './versions/version.js';
 
 /** Faults that a request met because of who sent it: another operation may do better. */
 const faultsOfOne: ReadonlySet<Fault> = new Set(['expired', 'cancelled', 'overloaded']);
@@ -48,7 +49,7 @@ export async function getShared(
   send: () => Promise<Flown>,
 ): Promise<unknown> {
   const { share } = operation;
-  const key = `${request.path}?${new URLSearchParams(request.query).toString()}`;
+  const key = requestKey(request.path, request.query);
   try {
     let flown: Flown | undefined;
     for (let flight = share.flights.get(key); flight && !flown; flight = share.flights.get(key)) {

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
 export type SharingOptions = Readonly<{
@@ -80,7 +80,7 @@ const createSolitude = (): Share => ({
 export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sharing {
   const shelves = new Map<string, Shelf>();
   // Tokens are known by a keyed hash of them: the memory of this process tells none of those that are not in use.
-  const secret = randomBytes(32);
+  const secret = randomBytes(32).toString('base64');
   const entries = new LRUCache<string, Entry>({
     max: MAX_ENTRIES,
     maxSize: maxBytes,
@@ -138,7 +138,7 @@ export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sha
   return {
     join: (token) => {
       if (!isOn || token === null) return createSolitude();
-      const shelf = shelfOf(createHmac('sha256', secret).update(token).digest('base64'));
+      const shelf = shelfOf(hash('sha256', `${secret}${token}`, 'base64'));
       shelf.operations += 1;
       return createShare(shelf);
     },

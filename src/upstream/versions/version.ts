@@ -4,6 +4,13 @@ import type { Filters, ListName, Notice, Raw, Window } from '../resource.js';
 
 export type Query = Readonly<Record<string, string>>;
 
+/** Tells requests apart. Values hold no `&` or `=`: they are words, numbers, ids and moments. */
+export function requestKey(path: string, query: Query): string {
+  let key = path;
+  for (const name in query) key += `&${name}=${query[name] ?? ''}`;
+  return key;
+}
+
 /** Where a list is, and what of its filter is left to us. */
 export type Place = Readonly<{
   path: string;
