@@ -53,12 +53,12 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
 /** How many characters of long texts there are in data, counted up to the limit. */
 function longCharacters(data: object, counted: number): number {
   let total = counted;
-  for (const key in data) {
-    const value: unknown = (data as Record<string, unknown>)[key];
+  const count = (value: unknown): void => {
     if (typeof value === 'string') total += value.length > SHORT_CHARACTERS ? value.length : 0;
     else if (typeof value === 'object' && value !== null) total = longCharacters(value, total);
-    if (total > MAX_CHARACTERS) return total;
-  }
+  };
+  if (Array.isArray(data)) data.forEach(count);
+  else for (const key in data) count((data as Record<string, unknown>)[key]);
   return total;
 }
 

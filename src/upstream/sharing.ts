@@ -123,6 +123,7 @@ export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sha
       keep: (key, value, lifetime) => {
         if (!isAuthorized || shelf.isDropped) return;
         const fullKey = `${shelf.name} ${key}`;
+        if (entries.get(fullKey)?.value === value) return; // one record that many refer to
         const size = weigh(value) + fullKey.length;
         if (size > maxBytes) return;
         shelf.keys.add(fullKey);
