@@ -7,7 +7,7 @@ import { createNotice } from './notice.js';
 import { beginOperation, untilEnded, type BodyMemory, type NoToken, type Operation } from './operation.js';
 import type { Notice } from './resource.js';
 import { withRetries } from './retry.js';
-import { createSharing, type Flown, type SharingOptions } from './sharing.js';
+import { createSharing, type Flown, type Sharing, type SharingOptions } from './sharing.js';
 import { getShared } from './sharedGet.js';
 import { createVersionFinder, type ServerState, type VersionLog } from './versions/index.js';
 import type { Version } from './versions/version.js';
@@ -47,6 +47,8 @@ export type UpstreamServer = Readonly<{
   forgetVersion: (fault: 'unavailable' | 'notFound') => void;
   doubtVersion: () => void;
   state: () => ServerState;
+  /** How much is kept for operations to come. */
+  shared: Sharing['size'];
   notice: Notice;
   scanLimitRows: number;
   maxRequests: number;
@@ -125,6 +127,7 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
     forgetVersion: versions.forget,
     doubtVersion: versions.doubt,
     state: versions.state,
+    shared: sharing.size,
     notice: createNotice(log),
     scanLimitRows: options.scanLimitRows,
     maxRequests: options.maxRequests,

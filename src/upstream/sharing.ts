@@ -37,7 +37,7 @@ export type Flown = Readonly<{ json: unknown; bytes: number }>;
 export type Sharing = Readonly<{
   /** Lets an operation of a token share what other operations of the same token do. */
   join: (token: string | null) => Share;
-  /** For tests and the log: how many tokens and values there are. */
+  /** How many tokens and values there are. */
   size: () => Readonly<{ tokens: number; entries: number; bytes: number }>;
 }>;
 
