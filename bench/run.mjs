@@ -69,7 +69,9 @@ async function compare({ rounds, seconds, only, queries, withLatency, node }) {
 /** What the whole may take: three times what it should, and the starts. */
 function limitMsOf({ rounds, seconds, only, queries }) {
   const cells = only.length * queries.length * regimeNames.length;
-  return 120_000 + 3000 * cells * (WARM_UP_PASSES * WARM_UP_SECONDS + rounds * seconds + LATENCY_WARM_UP_SECONDS + seconds);
+  return (
+    120_000 + 3000 * cells * (WARM_UP_PASSES * WARM_UP_SECONDS + rounds * seconds + LATENCY_WARM_UP_SECONDS + seconds)
+  );
 }
 
 try {

@@ -15,7 +15,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
   [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
   [/^upstream\/tls\.ts$/, 0, /^undici$/],
-  [/^upstream\/(errors|resource|moment|jsonMeter)\.ts$/, 0, /^$/],
+  [/^upstream\/(errors|resource|moment|jsonMeter|longJson)\.ts$/, 0, /^$/],
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
   [/^upstream\/breaker\.ts$/, 2, /^cockatiel$/],

@@ -85,6 +85,14 @@ describe('seen again, by the same token', () => {
       'a reference',
       'query { _entities(representations: [{ __typename: "Job", id: "00b96531-1a68-4c90-a398-91141ffedb3b" }]) { ... on Job { name } } }',
     ],
+    [
+      'sessions of a job',
+      'query { job(id: "00b96531-1a68-4c90-a398-91141ffedb3b") { sessions(first: 2) { nodes { id } } } }',
+    ],
+    [
+      'the latest session of a job',
+      'query { job(id: "00b96531-1a68-4c90-a398-91141ffedb3b") { latestSession { id } } }',
+    ],
     ['objects of a session', `query { jobSession(id: "${SESSION}") { processedObjects { nodes { id } } } }`],
   ])('what is asked for first, or is a list, is asked for each time: %s', async (_, query) => {
     const { accessToken: token } = gateway.simulator.tokens.issue();
@@ -205,8 +213,13 @@ describe('the authority rule', () => {
     const next = sharing.join('token');
     next.authorize();
     expect(next.recall('job')).toBeUndefined();
+    next.keep('job', { a: 2 }, 'brief');
+    expect(next.recall('job')).toEqual({ a: 2 });
+    expect(late.recall('job')).toBeUndefined();
+    refused.drop(); // of what came after it, nothing goes
+    expect(next.recall('job')).toEqual({ a: 2 });
     for (const share of [refused, late, next]) share.leave();
-    expect(sharing.size()).toEqual({ tokens: 0, entries: 0, bytes: 0 });
+    expect(sharing.size()).toMatchObject({ tokens: 1, entries: 1 });
   });
 });
 
@@ -262,7 +275,7 @@ describe('room', () => {
     expect(share.recall('too long')).toBeUndefined();
   });
 
-  test('tokens of which nothing is kept are forgotten', async () => {
+  test('tokens of which nothing is kept are forgotten', () => {
     const sharing = createSharing({ isOn: true, maxAgeMs: 1, maxBytes: 20_000 });
     for (let index = 0; index < 1000; index += 1) {
       const share = sharing.join(`token ${index}`);

@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { UpstreamError, type About, type Fault } from './errors.js';
+import { parseLongArray } from './longJson.js';
 import { isObject } from './raw.js';
 
 /** What the server answered, whatever that was. */
 export type Answer = Readonly<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>;
+
+/** Up to here a body is parsed in one go. */
+const LONG_BYTES = 1024 * 1024;
 
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
@@ -37,23 +41,40 @@ function errorCodeIn(body: Buffer): string | undefined {
   }
 }
 
+function refuseUnlessGood({ status, headers, body }: Answer, about: About): void {
+  if (status >= 200 && status < 300) return;
+  throw new UpstreamError({
+    ...about,
+    fault: faultOf(status),
+    status,
+    errorCode: errorCodeIn(body),
+    retryAfterSeconds: status === 429 || status === 503 ? retryAfterSeconds(headers['retry-after']) : undefined,
+    reason: status < 400 ? 'a redirect' : undefined,
+  });
+}
+
 /** The JSON that an answer holds, if all is well; else why not, as an `UpstreamError`. */
-export function readJson({ status, headers, body }: Answer, about: About): unknown {
-  if (status < 200 || status >= 300) {
-    throw new UpstreamError({
-      ...about,
-      fault: faultOf(status),
-      status,
-      errorCode: errorCodeIn(body),
-      retryAfterSeconds: status === 429 || status === 503 ? retryAfterSeconds(headers['retry-after']) : undefined,
-      reason: status < 400 ? 'a redirect' : undefined,
-    });
-  }
+export function readJson(answer: Answer, about: About): unknown {
+  refuseUnlessGood(answer, about);
+  const { status, body } = answer;
   const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', status, reason });
   if (!isUtf8(body)) throw bad('a body that is not UTF-8');
   try {
     return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;
   } catch {
     throw bad(body.length === 0 ? 'an empty body' : 'a body that is not JSON');
+  }
+}
+
+/** The same; a long array is parsed a slice at a time, and `letOthersGoOn` is waited for in between. */
+export async function readAnyJson(answer: Answer, about: About, letOthersGoOn: () => Promise<void>): Promise<unknown> {
+  const { body } = answer;
+  if (body.length <= LONG_BYTES || !isUtf8(body)) return readJson(answer, about);
+  refuseUnlessGood(answer, about);
+  try {
+    return (await parseLongArray(body, letOthersGoOn)) ?? readJson(answer, about);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return readJson(answer, about); // which says what is wrong with it
   }
 }

@@ -35,10 +35,15 @@ export function createListReader(
     if (!rank) return rows;
     const known = sorted[order].get(rows);
     if (known) return known;
-    const ranked = rows.map((row, index) => ({ row, index, rank: isObject(row) ? rank(row) : '' }));
+    const ranks = rows.map((row) => (isObject(row) ? rank(row) : ''));
     const sign = order === 'ASC' ? 1 : -1;
-    ranked.sort((a, b) => (a.rank < b.rank ? -sign : a.rank > b.rank ? sign : a.index - b.index));
-    const ordered = ranked.map(({ row }) => row);
+    const compare = (a: number, b: number): number => {
+      const [before = '', after = ''] = [ranks[a], ranks[b]];
+      return before < after ? -sign : before > after ? sign : a - b;
+    };
+    // Most servers have an order of their own, and tens of thousands of rows take long to sort.
+    const isInOrder = ranks.every((_, index) => index === 0 || compare(index - 1, index) < 0);
+    const ordered = isInOrder ? rows : [...ranks.keys()].sort(compare).map((index) => rows[index]);
     sorted[order].set(rows, ordered);
     return ordered;
   }

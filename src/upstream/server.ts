@@ -1,4 +1,4 @@
-import { readJson } from './answer.js';
+import { readAnyJson } from './answer.js';
 import { createBreaker, type BreakerLog } from './breaker.js';
 import { createClient, type ClientOptions, type UpstreamRequest } from './client.js';
 import { UpstreamError, type About } from './errors.js';
@@ -91,7 +91,7 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
     };
     try {
       const answer = await breaker.run(about, () => client.exchange(request));
-      const json = readJson(answer, about);
+      const json = await readAnyJson(answer, about, () => operation.breathe(about));
       const bytes = answer.body.length;
       tell({ status: answer.status, bytes });
       return { json, bytes };
