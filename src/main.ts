@@ -7,7 +7,7 @@ import { ConfigError } from './config/problems.js';
 import { createApp } from './http/app.js';
 import { closeInOrder } from './http/shutdown.js';
 import { createLog, type Log } from './log.js';
-import { DEMO_USER, startSimulator, type Simulator } from './simulator/index.js';
+import type { Simulator } from './simulator/index.js';
 import { UpstreamError } from './upstream/errors.js';
 import { createUpstreamServer } from './upstream/server.js';
 import { versions } from './upstream/versions/index.js';
@@ -20,6 +20,9 @@ const EXAMPLE_QUERY =
 
 /** What the first token of the embedded server is. No secret: the server is on loopback and all it has is made up. */
 const DEMO_TOKEN = 'demo-token';
+
+/** Loaded where it is needed: who has a server of their own need not wait for it. */
+const loadSimulator = () => import('./simulator/index.js');
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -87,7 +90,7 @@ function endOnUnexpected(log: Log): void {
 }
 
 async function serve(config: Config, log: Log): Promise<void> {
-  const simulator: Simulator | null = config.server ? null : await startSimulator();
+  const simulator: Simulator | null = config.server ? null : await (await loadSimulator()).startSimulator();
   simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
   const { origin, trust } = config.server ?? {
     origin: simulator?.origin ?? '',
@@ -126,6 +129,7 @@ async function serve(config: Config, log: Log): Promise<void> {
 }
 
 async function simulate(config: Config, log: Log): Promise<void> {
+  const { startSimulator, DEMO_USER } = await loadSimulator();
   const simulator = await startSimulator({ port: config.port });
   closeOnSignals(log, simulator.close);
   print(`The demo backup server listens at ${simulator.origin}, certificate fingerprint\n${simulator.fingerprint}`);

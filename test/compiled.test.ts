@@ -22,6 +22,7 @@ test.each([
   'query ($n: Int = 5) { recent: jobSessions(first: $n, filter: { type: BACKUP, statuses: [FAILED] }) { nodes { ...F } } } fragment F on JobSession { id }',
   'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Job { name } } }',
   '{ organizations { nodes { name } } }',
+  'query ($f: JobSessionFilter, $t: JobType) { jobSessions(first: 3, filter: { type: $t }) { nodes { id } } b: jobSessions(filter: $f) { nodes { id } } }',
 ])('compiled: %s', (text) => {
   expect(isCompiled(text)).toBe(true);
 });
@@ -32,6 +33,28 @@ test.each([
   ['a text as a default', `query ($id: ID = "${SESSION}") { job(id: $id) { id } }`],
   ['a text in an object', '{ jobSessions(filter: { jobId: "x" }) { nodes { id } } }'],
   ['a text in a list', '{ _entities(representations: ["x"]) { __typename } }'],
+  [
+    'a word in a reference',
+    '{ _entities(representations: [__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74dfoo]) { __typename } }',
+  ],
+  [
+    'a reference in parts',
+    'query ($id: ID!) { _entities(representations: [{ __typename: Job, id: $id }]) { __typename } }',
+  ],
+  [
+    'a variable in a list',
+    'query ($s: JobSessionStatus!) { jobSessions(filter: { statuses: [FAILED, $s] }) { nodes { id } } }',
+  ],
+  ['a variable that every object has', 'query ($__proto__: Int) { jobSessions(first: $__proto__) { nodes { id } } }'],
+  ['a condition', 'query ($a: Boolean!) { jobs { nodes { id name @include(if: $a) } } }'],
+  [
+    'a fragment that is spread twice',
+    '{ jobs { nodes { ...F } } job: jobs { nodes { ...F } } } fragment F on Job { id }',
+  ],
+  [
+    'fragments that spread each other twice',
+    `{ jobs { nodes { ...F0 } } } ${Array.from({ length: 40 }, (_, n) => `fragment F${n} on Job { id ...F${n + 1} ...F${n + 1} }`).join(' ')} fragment F40 on Job { id }`,
+  ],
   ['a number with a fraction', '{ jobSessions(first: 1.5) { nodes { id } } }'],
   ['an alias that code reads otherwise', '{ __proto__: organizations { nodes { id } } }'],
   ['an alias that joins with another name', '{ job_name: organizations { nodes { id } } }'],
@@ -94,6 +117,28 @@ describe('the third answer is the first one', () => {
       {},
     ],
     ['rows and fields that cannot be read', 'query { backupRepositories { nodes { id name capacityBytes } } }', {}],
+    [
+      'references that are refused early and late',
+      'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Job { name } ... on Proxy { hostName } ... on JobSession { status } } }',
+      {
+        r: [
+          { __typename: 'Proxy', id: SESSION },
+          { __typename: 'JobSession', id: SESSION },
+          { __typename: 'Proxy', id: SESSION.replace('be', '11') },
+          { __typename: 'Job', id: '00b96531-1a68-4c90-a398-91141ffedb3b' },
+        ],
+      },
+    ],
+    [
+      'an empty list for an object',
+      'query ($f: JobSessionFilter) { jobSessions(filter: $f) { nodes { id } } }',
+      { f: [] },
+    ],
+    [
+      'fragments under conditions',
+      'query ($a: Boolean!, $b: Boolean!) { jobs { nodes { id ...F @include(if: $a) ...F @include(if: $b) } } } fragment F on Job { name }',
+      { a: false, b: true },
+    ],
     [
       'references, bad ones among them',
       'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on JobSession { status } ... on Job { name } } }',

@@ -8,6 +8,7 @@ import { startGateway, TEST_NOW_MS, withGateway, type Asked, type Gateway } from
  * kept is served to it, and what was kept serves only relations below that first answer.
  */
 
+const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
 const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const paths = ({ upstream }: Asked): string[] => upstream.map(({ path }) => path.replace(/[0-9a-f-]{36}/, '{id}'));
 const codesOf = ({ errors }: Asked): string[] => (errors ?? []).map(({ extensions }) => extensions.code);
@@ -75,31 +76,29 @@ describe('seen again, by the same token', () => {
   });
 
   test.each([
-    ['a session', `query { jobSession(id: "${SESSION}") { status } }`],
-    ['a job', 'query { job(id: "00b96531-1a68-4c90-a398-91141ffedb3b") { name } }'],
+    ['a session', 'query ($session: ID!) { jobSession(id: $session) { status } }'],
+    ['a job', 'query ($job: ID!) { job(id: $job) { name } }'],
     ['jobs', 'query { jobs { nodes { name } } }'],
     ['sessions', 'query { jobSessions { nodes { id } } }'],
     ['a list of organizations', 'query { organizations { nodes { name } } }'],
     ['the server', 'query { backupServer { productVersion } }'],
     [
       'a reference',
-      'query { _entities(representations: [{ __typename: "Job", id: "00b96531-1a68-4c90-a398-91141ffedb3b" }]) { ... on Job { name } } }',
+      'query ($references: [_Any!]!) { _entities(representations: $references) { ... on Job { name } } }',
     ],
+    ['sessions of a job', 'query ($job: ID!) { job(id: $job) { sessions(first: 2) { nodes { id } } } }'],
+    ['the latest session of a job', 'query ($job: ID!) { job(id: $job) { latestSession { id } } }'],
     [
-      'sessions of a job',
-      'query { job(id: "00b96531-1a68-4c90-a398-91141ffedb3b") { sessions(first: 2) { nodes { id } } } }',
+      'objects of a session',
+      'query ($session: ID!) { jobSession(id: $session) { processedObjects { nodes { id } } } }',
     ],
-    [
-      'the latest session of a job',
-      'query { job(id: "00b96531-1a68-4c90-a398-91141ffedb3b") { latestSession { id } } }',
-    ],
-    ['objects of a session', `query { jobSession(id: "${SESSION}") { processedObjects { nodes { id } } } }`],
   ])('what is asked for first, or is a list, is asked for each time: %s', async (_, query) => {
     const { accessToken: token } = gateway.simulator.tokens.issue();
+    const about = { session: SESSION, job: JOB, references: [{ __typename: 'Job', id: JOB }] };
     // All that could be kept is, and a third time finds the document compiled.
     await gateway.ask(ONE, { id: SESSION }, { token });
     const counts = [];
-    for (let time = 0; time < 3; time += 1) counts.push((await gateway.ask(query, {}, { token })).upstream.length);
+    for (let time = 0; time < 3; time += 1) counts.push((await gateway.ask(query, about, { token })).upstream.length);
     expect(counts[0]).toBeGreaterThan(0);
     expect(counts).toEqual([counts[0], counts[0], counts[0]]);
   });
@@ -259,7 +258,7 @@ describe('what changes', () => {
 
 describe('room', () => {
   test('what was used least recently goes first, and the bound holds', () => {
-    const maxBytes = 20_000;
+    const maxBytes = 40_000;
     const sharing = createSharing({ isOn: true, maxAgeMs: 60_000, maxBytes });
     const share = sharing.join('token');
     share.authorize();
@@ -276,7 +275,7 @@ describe('room', () => {
   });
 
   test('tokens of which nothing is kept are forgotten', () => {
-    const sharing = createSharing({ isOn: true, maxAgeMs: 1, maxBytes: 20_000 });
+    const sharing = createSharing({ isOn: true, maxAgeMs: 1, maxBytes: 40_000 });
     for (let index = 0; index < 1000; index += 1) {
       const share = sharing.join(`token ${index}`);
       share.authorize();

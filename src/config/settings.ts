@@ -153,7 +153,7 @@ export const settings = {
     expects: 'a whole number from 1 to 3600',
     fallback: '30',
     describe:
-      'How old a job, organization, repository or proxy may be that is shared, and the log of a session that has just ended. Logs of sessions that ended a minute ago or earlier are shared as long as there is room.',
+      'How old a job, organization, repository or proxy may be that is shared, and the log of a session that has just ended. Logs of sessions that ended ten minutes ago or earlier are shared as long as there is room.',
     read: wholeNumber(1, 3600),
   }),
   sharingMaxBytes: setting({

@@ -12,6 +12,8 @@ export type Context = Readonly<{
   maxRequests: number;
   loaders: Loaders;
   answerSize: AnswerSize;
+  /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
+  variables: { areGood: boolean };
 }>;
 
 export function createContext(server: UpstreamServer, operation: Operation): Context {
@@ -19,6 +21,7 @@ export function createContext(server: UpstreamServer, operation: Operation): Con
     requestId: operation.requestId,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
+    variables: { areGood: false },
     loaders: createLoaders(openApi(server, operation)),
   };
 }

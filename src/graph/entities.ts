@@ -31,8 +31,10 @@ export function guardEntities(schema: GraphQLSchema): void {
       const problem = problemOf(representation, entityNames);
       if (problem) return tellBadReference(context.answerSize, problem);
       try {
-        const entities = resolveAll(source, { representations: [representation] }, context, info);
-        return Array.isArray(entities) ? (entities[0] as unknown) : entities;
+        const entities: unknown = resolveAll(source, { representations: [representation] }, context, info);
+        const entity: unknown = Array.isArray(entities) ? entities[0] : entities;
+        // Not rejected but given: compiled code puts what is rejected at the end of the list.
+        return entity instanceof Promise ? entity.catch(asError) : entity;
       } catch (error) {
         return asError(error); // in its own place
       }

@@ -31,7 +31,9 @@ const callerCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** True when no field has a value. */
 function hasNothing(data: unknown): boolean {
-  return data === null || data === undefined || Object.values(data).every((value) => value === null);
+  return (
+    data === null || data === undefined || Object.values(data).every((value) => value === null || value === undefined)
+  );
 }
 
 /** Puts the request id into each error of an answer, and each kind of error into the log once per answer, with its count. */

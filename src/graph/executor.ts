@@ -29,8 +29,7 @@ function accept({ data, errors = [] }: ExecutionResult): ExecutionResult | null 
 
 /**
  * Executes operations for Apollo, which takes an executor where a gateway would have its own. Documents that come again are
- * compiled. Bad variables, which compiled code words in another way, and answers beyond their bounds, which it does not
- * count, are executed once more by graphql-js. That costs the server nothing: an operation asks for each thing once, and
+ * compiled. Answers beyond their bounds, which compiled code does not count, are executed once more by graphql-js. That costs the server nothing: an operation asks for each thing once, and
  * remembers what it was told.
  */
 export function createExecutor(schema: GraphQLSchema): Gateway {
@@ -48,7 +47,7 @@ export function createExecutor(schema: GraphQLSchema): Gateway {
           const contextValue = context as Context; // as `createGraphqlRoute` made it
           const { variables = {}, operationName } = request;
           const query = compiledOf(document);
-          if (query && getOperationAST(document, operationName)) {
+          if (query && contextValue.variables.areGood && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
             const accepted = accept(result);
             if (accepted) return accepted;

@@ -43,6 +43,9 @@ export type Sharing = Readonly<{
 
 const MAX_ENTRIES = 50_000;
 
+/** What an entry takes beside its value: its key in two places, and a shelf where it is the only one of its token. */
+const ENTRY_BYTES = 800;
+
 /** What one token has. Once it is dropped, operations that hold it still find nothing, and what they keep is lost. */
 type Shelf = {
   readonly name: string;
@@ -124,7 +127,7 @@ export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sha
         if (!isAuthorized || shelf.isDropped) return;
         const fullKey = `${shelf.name} ${key}`;
         if (entries.get(fullKey)?.value === value) return; // one record that many refer to
-        const size = weigh(value) + fullKey.length;
+        const size = weigh(value) + ENTRY_BYTES;
         if (size > maxBytes) return;
         shelf.keys.add(fullKey);
         entries.set(fullKey, { value, shelf }, { size, ...(lifetime === 'brief' && { ttl: maxAgeMs }) });

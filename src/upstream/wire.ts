@@ -35,6 +35,8 @@ const notHttp = new Set(['bad upgrade', 'bad response']);
 const nodeCodes: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'ECONNRESET', // closed by the server before the answer was whole
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  UND_ERR_DESTROYED: 'ERR_CLOSED', // by ourselves, as the process ends
+  UND_ERR_CLOSED: 'ERR_CLOSED',
 };
 
 function translate(error: Error & Readonly<{ code?: unknown }>): Error {
@@ -45,7 +47,7 @@ function translate(error: Error & Readonly<{ code?: unknown }>): Error {
   return nodeCode === undefined ? new ProtocolError(code) : Object.assign(error, { code: nodeCode });
 }
 
-/** 100 Continue and 103 Early Hints come once or twice, if at all. */
+/** 103 Early Hints come once or twice, if at all; undici itself refuses 100 Continue, which nobody asked for. */
 const MAX_INFORMATIONAL = 20;
 
 /** How long a connection waits for its next request, unless the server says how long it keeps one. */
@@ -131,6 +133,8 @@ export function createWire(origin: string, connector: Connector): Wire {
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
   let pool = createPool();
+  /** Pools that take no more requests, and still answer some. */
+  const retired = new Set<Pool>();
 
   return {
     get: (path, headers, sink) => {
@@ -141,11 +145,12 @@ export function createWire(origin: string, connector: Connector): Wire {
     closeIdle: () => {
       const former = pool;
       pool = createPool();
-      void former.close(); // once it has answered what was asked on it
+      retired.add(former);
+      void former.close().finally(() => retired.delete(former)); // once it has answered what was asked on it
     },
     close: () => {
       connector.close();
-      void pool.destroy();
+      for (const each of [pool, ...retired]) void each.destroy();
     },
   };
 }

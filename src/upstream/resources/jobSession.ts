@@ -91,8 +91,8 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
 
 const finalStatuses: ReadonlySet<unknown> = new Set(['STOPPED', 'SUCCESS', 'FAILED', 'WARNING']);
 
-/** How long after its end a session's log may still get a line, for all we know. */
-const SETTLED_AFTER_MS = 60_000;
+/** How long after its end a session's log may still get a line, for all we know; the server's clock may be minutes behind. */
+const SETTLED_AFTER_MS = 600_000;
 
 /**
  * How long the log of a session may be kept: not at all until it has ended, by all that it says; and for good once that was
