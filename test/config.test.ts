@@ -34,6 +34,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     operationTimeoutMs: 10_000,
     maxConnections: 4096,
     scanLimitRows: 5000,
+    sharing: { isOn: true, maxAgeMs: 30_000, maxBytes: 67_108_864 },
     host: '127.0.0.1',
     port: 4000,
     introspection: true,

@@ -108,6 +108,30 @@ describe('at the gateway', () => {
     expect(upstream).toHaveLength(120);
   });
 
+  test('it is counted anew when other variables can cost more, though a document was found good before', async () => {
+    const ids = (count: number, kind: string): string[] =>
+      Array.from({ length: count }, (_, n) => `${kind}1111111-1111-4111-8111-${String(n).padStart(12, '0')}`);
+    const literal = ids(70, '1');
+    const query = `query (${literal.map((_, n) => `$v${n}: ID!`).join(' ')}) {
+      ${literal.map((id, n) => `a${n}: jobSession(id: "${id}") { id } b${n}: jobSession(id: $v${n}) { id }`).join(' ')}
+    }`;
+    const variables = (values: string[]): Record<string, string> =>
+      Object.fromEntries(values.map((value, n) => [`v${n}`, value]));
+    for (const values of [ids(70, '1'), ids(70, '2'), ids(70, '1')]) {
+      const { status, errors } = await gateway.ask(query, variables(values));
+      expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'QUERY_TOO_COMPLEX']);
+    }
+    const count = 'query ($n: Int) { jobSessions(first: $n) { nodes { log(first: 1) { nodes { id } } } } }';
+    for (const [n, status] of [
+      [2, 200],
+      [120, 400],
+      [2, 200],
+      [120, 400],
+    ] as const) {
+      expect((await gateway.ask(count, { n })).status).toBe(status);
+    }
+  });
+
   test('none costs more than was told', async () => {
     for (const query of [
       `{ jobSession(id: "${SESSION}") { job { name repository { name } organization { name } } log { nodes { id } } } }`,

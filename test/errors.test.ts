@@ -392,7 +392,7 @@ describe('no token, no request', () => {
   });
 
   test("the caller's own token goes to the server as it came, and an unknown one is UNAUTHENTICATED", async () => {
-    const { upstream } = await gateway.ask(QUERY);
+    const { upstream } = await gateway.ask(QUERY, {}, { token: gateway.token });
     expect(new Set(upstream.map(({ headers }) => headers['authorization']))).toEqual(
       new Set([`Bearer ${gateway.token}`]),
     );

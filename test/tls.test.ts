@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createServer, type Server } from 'node:https';
+import { createServer, request, type Server } from 'node:https';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
+import { createAgents, createConnector } from '../src/upstream/tls.js';
 import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 
 /** The token goes to a server only once its certificate is accepted. */
@@ -59,6 +60,32 @@ test('a server that never ends its handshake keeps no socket', async () => {
   });
   while (sockets.size > 0) await new Promise((resolve) => setTimeout(resolve, 10)); // or the test's own limit ends it
   await new Promise((resolve) => silent.close(resolve));
+});
+
+test('what Node or got would send itself is judged in the same way', async () => {
+  await withGateway({}, async ({ simulator }) => {
+    const askWith = async (sha256: string): Promise<unknown> => {
+      const connector = createConnector({ by: 'fingerprint', sha256 }, 2000);
+      const agents = createAgents(connector);
+      try {
+        return await new Promise((resolve, reject) => {
+          const sent = request(`${simulator.origin}/v8/ServiceInstance`, { agent: agents.https }, (answer) => {
+            answer.resume().on('end', () => {
+              resolve(answer.statusCode);
+            });
+          });
+          sent.on('error', reject).end();
+        });
+      } finally {
+        agents.https.destroy();
+        connector.close();
+      }
+    };
+    expect(await askWith(simulator.fingerprint)).toBe(401);
+    simulator.forgetRequests();
+    await expect(askWith(other)).rejects.toMatchObject({ code: 'ERR_CERTIFICATE_FINGERPRINT' });
+    expect(simulator.requests).toEqual([]);
+  });
 });
 
 test('verification that is switched off accepts anything', async () => {

@@ -1,4 +1,4 @@
-import type { List } from '../upstream/api.js';
+import type { List } from '../upstream/list.js';
 import { MAX_PAGE_ROWS } from '../upstream/listReader.js';
 import type { Field } from '../upstream/errors.js';
 import type { Identified, Page } from '../upstream/resource.js';

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import type { Api, List } from '../upstream/api.js';
+import type { Api } from '../upstream/api.js';
+import type { List } from '../upstream/list.js';
 import { asError, UpstreamError, type Fault, type Field } from '../upstream/errors.js';
 import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';

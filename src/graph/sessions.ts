@@ -1,4 +1,5 @@
-import type { Api, List } from '../upstream/api.js';
+import type { Api } from '../upstream/api.js';
+import type { List } from '../upstream/list.js';
 import { sortKey } from '../upstream/moment.js';
 import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { optionalUuidArgument } from './badInput.js';

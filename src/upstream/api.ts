@@ -1,4 +1,5 @@
 import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
+import { emptyPage, keepPages, type List } from './list.js';
 import { createListReader, type ListReader } from './listReader.js';
 import type { Operation } from './operation.js';
 import { isObject, Reader, toUuid } from './raw.js';
@@ -9,18 +10,11 @@ import {
   type ServiceInstanceRecord,
 } from './resources/serviceInstance.js';
 import type { UpstreamServer } from './server.js';
-import type { Lifetime, Share } from './sharing.js';
+import type { Lifetime } from './sharing.js';
 import { requestKey, type Place, type Query, type Version } from './versions/version.js';
 
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
 const MAX_COLLECTION_ROWS = 10_000;
-
-/** A list that can be read window by window. */
-export type List<Row> = Readonly<{
-  /** True when every row is one that was asked for; else the caller has to look. */
-  isExact: boolean;
-  readPage: (window: Window) => Promise<Page<Row>>;
-}>;
 
 /** The REST API in records, as one caller may see it, for the time of one operation. */
 export type Api = Readonly<{
@@ -62,23 +56,6 @@ export type Api = Readonly<{
   /** A record with nothing but its id, for who asks for no more. */
   referTo: <Name extends ListName, Row extends Identified>(resource: Resource<Name, Row>, id: string) => Row;
 }>;
-
-const emptyPage = (window: Window): Page<never> => ({ offset: window.offset, rows: [], hasMore: false, isWhole: true });
-
-/** Keeps the pages of a list that does not change any more. */
-function keepPages<Row>(list: List<Row>, share: Share, listKey: readonly unknown[], lifetime: Lifetime): List<Row> {
-  return {
-    isExact: list.isExact,
-    readPage: async (window) => {
-      const key = JSON.stringify([...listKey, window.offset, window.limit]);
-      const kept = share.recall(key) as Page<Row> | undefined; // kept below
-      if (kept) return kept;
-      const page = await list.readPage(window);
-      share.keep(key, page, lifetime);
-      return page;
-    },
-  };
-}
 
 /**
  * Opens the API for one operation. Nothing in it outlives the operation but what the operation's `Share` keeps for the same

@@ -56,10 +56,11 @@ type Send = (headers: Readonly<Record<string, string>>, sink: Sink) => Call;
 /** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
   const connector = createConnector(options.trust, options.timeoutMs);
+  const agents = createAgents(connector);
   const wire = createWire(options.origin, connector);
   const http = got.extend({
     prefixUrl: options.origin,
-    agent: createAgents(connector),
+    agent: agents,
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
@@ -104,6 +105,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     exchange,
     closeIdle: wire.closeIdle,
-    close: wire.close,
+    close: () => {
+      wire.close();
+      agents.http.destroy();
+      agents.https.destroy();
+    },
   };
 }
