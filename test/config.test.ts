@@ -34,7 +34,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     operationTimeoutMs: 10_000,
     maxConnections: 4096,
     scanLimitRows: 5000,
-    sharing: { isOn: true, maxAgeMs: 30_000, maxBytes: 67_108_864 },
+    sharing: { isOn: true, maxAgeMs: 30_000, maxBytes: 16_777_216 },
     host: '127.0.0.1',
     port: 4000,
     introspection: true,

@@ -160,7 +160,7 @@ export const settings = {
     env: 'SHARING_MAX_BYTES',
     flag: 'sharing-max-bytes',
     expects: 'a whole number from 1048576 to 4294967296',
-    fallback: String(64 * 1024 * 1024),
+    fallback: String(16 * 1024 * 1024),
     describe: 'About how much memory all that is shared may take; what was used least recently goes first.',
     read: wholeNumber(1024 ** 2, 4 * 1024 ** 3),
   }),
