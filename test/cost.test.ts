@@ -117,9 +117,13 @@ describe('at the gateway', () => {
     }`;
     const variables = (values: string[]): Record<string, string> =>
       Object.fromEntries(values.map((value, n) => [`v${n}`, value]));
-    for (const values of [ids(70, '1'), ids(70, '2'), ids(70, '1')]) {
-      const { status, errors } = await gateway.ask(query, variables(values));
-      expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'QUERY_TOO_COMPLEX']);
+    // Seventy sessions when the variables name the same, else twice as many.
+    for (const [kind, status] of [
+      ['1', 200],
+      ['2', 400],
+      ['1', 200],
+    ] as const) {
+      expect((await gateway.ask(query, variables(ids(70, kind)))).status).toBe(status);
     }
     const count = 'query ($n: Int) { jobSessions(first: $n) { nodes { log(first: 1) { nodes { id } } } } }';
     for (const [n, status] of [
