@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { got } from 'got';
 import type { Answer } from './answer.js';
 import { createBodyReader } from './body.js';
@@ -39,6 +40,9 @@ export type Client = Readonly<{
   closeIdle: () => void;
   close: () => void;
 }>;
+
+/** How long the server may take to see that a connection was closed. */
+const CLOSING_MS = 5;
 
 /** Errors of the wire may hold the URL, so all that leaves this file of them is a word for the log. */
 function connectionError(error: unknown, about: About): UpstreamError {
@@ -95,6 +99,7 @@ export function createClient(options: ClientOptions): Client {
       return await call.answer;
     } catch (error) {
       owner?.release(body.keptBytes());
+      await wait(CLOSING_MS); // whoever has its place next shall not be one too many at the server
       throw connectionError(error, about);
     } finally {
       clearTimeout(timer);
