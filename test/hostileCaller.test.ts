@@ -422,17 +422,18 @@ test('hostile values forge no line of the log, and are not in it', async () => {
 });
 
 test('the id of a request is in the log of each call that was made for it', async () => {
-  gateway.callLines.length = 0;
   await gateway.ask(
     `{ jobSession(id: "${SESSION}") { job { name } } }`,
     {},
     { headers: { 'x-request-id': 'dashboard-17' } },
   );
-  expect(gateway.callLines).toMatchObject([
+  // Lines of requests that were given up in earlier tests may still come.
+  const lines = gateway.callLines.filter(({ requestId }) => requestId === 'dashboard-17');
+  expect(lines).toMatchObject([
     { requestId: 'dashboard-17', resource: 'jobSession', id: SESSION, attempt: 1, status: 200 },
     { requestId: 'dashboard-17', resource: 'job', attempt: 1, status: 200 },
   ]);
-  expect(Object.keys(gateway.callLines[0] ?? {}).sort()).toEqual([
+  expect(Object.keys(lines[0] ?? {}).sort()).toEqual([
     'attempt',
     'bytes',
     'id',
