@@ -106,6 +106,7 @@ async function serve(config: Config, log: Log): Promise<void> {
     server,
     maxConnections: config.maxConnections,
     introspection: config.introspection,
+    corsOrigins: config.corsOrigins,
     log,
     isEmbedded: simulator !== null,
     exampleCurl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),

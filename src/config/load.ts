@@ -22,6 +22,7 @@ export type Config = Readonly<{
   sharing: Readonly<{ isOn: boolean; maxAgeMs: number; maxBytes: number }>;
   host: string;
   port: number;
+  corsOrigins: readonly string[];
   introspection: boolean;
   logLevel: string;
 }>;
@@ -36,6 +37,9 @@ function isCertificate(pem: string): boolean {
     return false;
   }
 }
+
+/** Where Apollo serves its Sandbox. */
+const SANDBOX_ORIGIN = 'https://studio.apollographql.com';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -142,6 +146,7 @@ export function loadConfig(
     },
     host: read('host') ?? '',
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
+    corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: introspection === undefined ? !isProduction : introspection === 'on',
     logLevel: read('logLevel') ?? 'info',
   });

@@ -21,6 +21,15 @@ const wholeNumber =
   (text: string): number | undefined =>
     /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
 
+/** Exact origins, as browsers send them. */
+function readOrigins(text: string): readonly string[] | undefined {
+  if (text === 'none') return [];
+  const origins = text.split(',').map((origin) => origin.trim());
+  const isOrigin = (origin: string): boolean =>
+    /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
+  return origins.every(isOrigin) ? origins : undefined;
+}
+
 const setting = <T>(definition: Setting<T>): Setting<T> => definition;
 
 /** Every setting there is: what `--help`, `docs/configuration.md` and the messages about bad values are made of. */
@@ -187,6 +196,14 @@ export const settings = {
     fallback: '4096',
     describe: 'How many connections callers may have open; more are closed as they come.',
     read: wholeNumber(1, 65_535),
+  }),
+  corsOrigins: setting({
+    env: 'CORS_ALLOWED_ORIGINS',
+    flag: 'cors-allowed-origins',
+    expects: 'origins such as https://portal.example.com, with commas between them, or "none"',
+    describe:
+      'Whose pages may ask this gateway from a browser. Unset, it is `https://studio.apollographql.com` (Apollo Sandbox), or `none` with `NODE_ENV=production`.',
+    read: readOrigins,
   }),
   introspection: setting({
     env: 'GRAPHQL_INTROSPECTION',

@@ -35,7 +35,11 @@ export function createLatestSessionLoader(
       }
       const isThereMore = hasMore || !isCertain;
       return Promise.all(
-        jobs.map(async (job) => byJob.get(job.id) ?? (isThereMore ? readOne(lists, job).catch(asError) : null)),
+        jobs.map(async (job) => {
+          const session = byJob.get(job.id);
+          if (session) lists.tell(session);
+          return session ?? (isThereMore ? readOne(lists, job).catch(asError) : null);
+        }),
       );
     },
     { cacheKeyFn: (job) => job.id },

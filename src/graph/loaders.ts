@@ -5,7 +5,7 @@ import { asError, UpstreamError, type Fault, type Field } from '../upstream/erro
 import type { Filters, Identified, ItemResource, ListName, Resource } from '../upstream/resource.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
 import type { Lifetime } from '../upstream/sharing.js';
-import { jobSessions, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { jobSessions, lifetimeOf, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { listOf } from './connection.js';
 import { createLatestSessionLoader } from './latestSession.js';
 
@@ -48,6 +48,8 @@ export type Loaders = Readonly<{
   ) => Promise<readonly Field<Row>[]>;
   /** The list of a filter that nothing can match: refused without a token, as any list is. */
   openNothing: () => Promise<List<never>>;
+  /** A session; null when the server has none with this id. */
+  loadSession: (id: string) => Promise<JobSessionRecord | null>;
   /** Sessions of a list need not be loaded again. */
   openSessions: (filter: Filters['jobSession']) => Promise<List<JobSessionRecord>>;
   /** A backup or copy job; where it is not known which, the backup jobs are asked first. */
@@ -56,6 +58,10 @@ export type Loaders = Readonly<{
   relateJob: (id: string, type: JobReference['type']) => JobRecord | null | Promise<JobRecord | null>;
   /** The newest session of a job; null when it never ran. */
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
+  /** Takes note of a session that the answer holds. */
+  tell: (session: Field<JobSessionRecord>) => void;
+  /** How long all sessions that were told may be kept; undefined when one of them has not ended. */
+  lifetime: () => Lifetime | undefined;
 }>;
 
 /** Faults of one list alone: its rows may still be had one by one. */
@@ -75,6 +81,7 @@ export function createLoaders(api: Api): Loaders {
   const loaders = new Map<string, DataLoader<string, Identified | null>>();
   /** The collections that were read, or are being read: one more id of them costs no request. */
   const collected = new Set<string>();
+  let lifetime: Lifetime | undefined = 'unchanging';
 
   function loaderOf<Name extends ListName, Row extends Identified>(
     resource: ItemResource<Name, Row>,
@@ -127,6 +134,12 @@ export function createLoaders(api: Api): Loaders {
     return Promise.all(ids.map(async (id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
   }
 
+  function tell(session: Field<JobSessionRecord>): void {
+    if (session instanceof Error || lifetime === undefined) return;
+    const own = lifetimeOf(session);
+    if (own !== 'unchanging') lifetime = own;
+  }
+
   async function openSessions(filter: Filters['jobSession']): Promise<List<JobSessionRecord>> {
     const list = await api.openList(jobSessions, filter);
     return {
@@ -173,6 +186,7 @@ export function createLoaders(api: Api): Loaders {
   return {
     api,
     open: (resource, filter, lifetime) => api.openList(resource, filter, lifetime),
+    loadSession: (id) => keeping(loaderOf(jobSessions, false).load(id), tell),
     openSessions,
     openNothing,
     collect,
@@ -189,6 +203,8 @@ export function createLoaders(api: Api): Loaders {
       keeping(loadJob(id, type), (job) => {
         api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
       }),
-    loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, api }, NEWEST),
+    loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, tell, api }, NEWEST),
+    tell,
+    lifetime: () => lifetime,
   };
 }

@@ -4,7 +4,7 @@ import { duration } from '../upstream/moment.js';
 import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, matchesJob, type JobRecord } from '../upstream/resources/job.js';
-import { jobSessions, lifetimeOfLog, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { lifetimeOf, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { logItems, type LogItemRecord } from '../upstream/resources/logItem.js';
 import { extendedOrganizationFields, organizations } from '../upstream/resources/organization.js';
 import { processedObjects } from '../upstream/resources/processedObject.js';
@@ -130,8 +130,7 @@ async function readLog(
   return readConnection(
     {
       name: nameList('log', filter),
-      open: () =>
-        types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOfLog(session)),
+      open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
       order: {
         key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
         compare: filter.order === 'ASC' ? ascending : descending,
@@ -150,7 +149,7 @@ export const resolvers: Resolvers = {
   Long,
 
   Query: {
-    jobSession: (_, { id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    jobSession: (_, { id }, { loaders }) => loaders.loadSession(uuidArgument('id', id)),
     jobSessions: (_, { filter, ...args }, { loaders }) => readSessions(loaders, args, filter ?? {}),
     job: (_, { id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
     jobs: (_, { filter, ...args }, context) => listJobs(context, args, filter ?? {}),
@@ -179,7 +178,7 @@ export const resolvers: Resolvers = {
   },
 
   JobSession: {
-    __resolveReference: async ({ id }, { loaders }) => loaders.load(jobSessions, uuidArgument('id', id)),
+    __resolveReference: async ({ id }, { loaders }) => loaders.loadSession(uuidArgument('id', id)),
     durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
     log: (session, args, context) => readLog(context, session, args),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),

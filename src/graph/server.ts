@@ -9,6 +9,7 @@ import {
 import { GraphQLError, type ValidationRule } from 'graphql';
 import type { Log } from '../log.js';
 import type { Context } from './context.js';
+import { createCachePlugin } from './cachePolicy.js';
 import { createCostPlugin } from './costPlugin.js';
 import { documentLimits } from './documentLimits.js';
 import { createErrorPlugin } from './errorPlugin.js';
@@ -44,6 +45,8 @@ export function createGraph(options: Readonly<{ introspection: boolean; log: Log
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
     validationRules: options.introspection ? [noForeignOperation] : [noForeignOperation, noService],
+    // Whoever sends one of these from another origin was asked for first: what only a form or a link would send is refused.
+    csrfPrevention: { requestHeaders: ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'] },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: options.introspection ? formatError : withoutSuggestions(formatError),
@@ -51,6 +54,7 @@ export function createGraph(options: Readonly<{ introspection: boolean; log: Log
     plugins: [
       createErrorPlugin(options.log),
       createCostPlugin(),
+      createCachePlugin(),
       // Each of the first two would wrap every field of the schema.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

@@ -1,4 +1,5 @@
 import type { Api } from '../upstream/api.js';
+import type { Field } from '../upstream/errors.js';
 import type { List } from '../upstream/list.js';
 import { sortKey } from '../upstream/moment.js';
 import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
@@ -16,18 +17,20 @@ const newestFirst = {
 export type SessionLists = Readonly<{
   openSessions: (filter: JobSessionFilter) => Promise<List<JobSessionRecord>>;
   openNothing: () => Promise<List<never>>;
+  /** Takes note of a session that the answer holds. */
+  tell: (session: Field<JobSessionRecord>) => void;
   api: Pick<Api, 'scanLimitRows'>;
 }>;
 
 /** Sessions that a filter asks for, newest first. */
 export async function readSessions(
-  { openSessions, openNothing, api }: SessionLists,
+  { openSessions, openNothing, tell, api }: SessionLists,
   args: ConnectionArguments,
   filter: JobSessionFilter,
 ): Promise<Connection<JobSessionRecord>> {
   const jobId = optionalUuidArgument('filter.jobId', filter.jobId);
   const checked = { ...filter, jobId };
-  return readConnection(
+  const connection = await readConnection(
     {
       name: nameList('jobSessions', checked),
       open: () => (filter.statuses?.length === 0 ? openNothing() : openSessions(checked)),
@@ -37,4 +40,6 @@ export async function readSessions(
     },
     args,
   );
+  connection.nodes.forEach(tell);
+  return connection;
 }

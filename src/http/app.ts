@@ -11,6 +11,9 @@ import { createGraph } from '../graph/server.js';
 import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
+import { keepApart, tagAnswers } from './caching.js';
+import { compressAnswers } from './compression.js';
+import { allowOrigins } from './crossOrigin.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { renderLandingPage } from './landingPage.js';
@@ -26,6 +29,8 @@ export type AppOptions = Readonly<{
   server: UpstreamServer;
   maxConnections: number;
   introspection: boolean;
+  /** Whose pages may ask from a browser. */
+  corsOrigins: readonly string[];
   log: Log;
   /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
   exampleCurl: () => string;
@@ -78,6 +83,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const unread = watchUnread(http.server);
   takeJson(http);
+  await compressAnswers(http);
 
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -90,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
 
   http.addHook('onSend', (_, reply, payload, done) => {
+    keepApart(reply);
     if (isDraining) void reply.header('connection', 'close');
     reply.raw.socket?.setTimeout(MAX_STALL_MS);
     done(null, payload);
@@ -120,7 +127,14 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
 
   const route = createGraphqlRoute(graph, server, unread);
-  http.route({ method: ['GET', 'POST'], url: '/graphql', handler: route.handler });
+  await http.register(async (asked) => {
+    await allowOrigins(asked, options.corsOrigins);
+    asked.post('/graphql', route.handler);
+    await asked.register(async (tagged) => {
+      await tagAnswers(tagged);
+      tagged.get('/graphql', route.handler);
+    });
+  });
   http.get('/', (_, reply) => {
     const page = renderLandingPage({
       curl: options.exampleCurl(),

@@ -2,6 +2,7 @@ import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
+import type { ErrorCode } from '../graph/formatError.js';
 import { overloaded } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
@@ -26,13 +27,29 @@ function documentOf({ body, method }: FastifyRequest, search: string): string | 
 /** What must be among the formats that the caller takes. Apollo finds out as well, but once it has executed. */
 const accepted = /\*\/\*|application\/(\*|json|graphql-response\+json)/i;
 
-type Answer = { errors?: { extensions?: Record<string, unknown> }[] };
+type Refusal = { errors: { extensions: Record<string, unknown> }[] };
 
 /** Errors that are found before there is an operation (no query, a document that is too long, …) get their request id here. */
-function withRequestId(body: string, requestId: string): string {
-  const answer = JSON.parse(body) as Answer; // written by Apollo a moment ago
-  for (const error of answer.errors ?? []) error.extensions = { ...error.extensions, requestId };
-  return `${JSON.stringify(answer)}\n`;
+function withRequestId(refusal: Refusal, requestId: string): string {
+  for (const error of refusal.errors) error.extensions = { ...error.extensions, requestId };
+  return `${JSON.stringify(refusal)}\n`;
+}
+
+/** What the graph says of a document or its variables, and not the door of the request that it came in. */
+const saidByGraph: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'QUERY_TOO_COMPLEX',
+]);
+
+/**
+ * The status of an answer that refuses the operation. `application/json` may come from anything between the gateway and its
+ * caller, so that a status other than 200 says that the body is nobody's (GraphQL over HTTP, section 6.4.1); Apollo has 400.
+ */
+function statusOf(refusal: Refusal, status: number, contentType: string | undefined): number {
+  const isPlainJson = contentType?.startsWith('application/json') === true;
+  return isPlainJson && refusal.errors.every(({ extensions }) => saidByGraph.has(extensions['code'])) ? 200 : status;
 }
 
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
@@ -59,7 +76,13 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
     for (const [name, value] of headers) void reply.header(name, value);
     void reply.status(status);
     if (body.kind === 'complete') {
-      return reply.send(status < 400 ? body.string : withRequestId(body.string, request.id));
+      if (status >= 400) {
+        const refusal = JSON.parse(body.string) as Refusal; // written by Apollo a moment ago
+        const text = withRequestId(refusal, request.id);
+        return reply.status(statusOf(refusal, status, headers.get('content-type'))).send(text);
+      }
+      unread.count(reply.raw, body.string.length);
+      return reply.send(body.string);
     }
     let text = ''; // `@defer` alone answers in chunks, and the schema has no such directive
     for await (const chunk of body.asyncIterator) text += chunk;

@@ -12,6 +12,7 @@ export type GatewayOptions = Partial<Omit<UpstreamOptions, 'sharing'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
   simulator?: SimulatorOptions;
   introspection?: boolean;
+  corsOrigins?: string[];
 };
 
 export type GraphError = {
@@ -52,7 +53,7 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, introspection = true, sharing, ...upstream } = options;
+  const { simulator: simulatorOptions, introspection = true, corsOrigins = [], sharing, ...upstream } = options;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
@@ -77,6 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     server,
     maxConnections: 4096,
     introspection,
+    corsOrigins,
     log,
     exampleCurl: () => 'curl http://gateway/graphql',
     isEmbedded: true,

@@ -95,10 +95,10 @@ const finalStatuses: ReadonlySet<unknown> = new Set(['STOPPED', 'SUCCESS', 'FAIL
 const SETTLED_AFTER_MS = 600_000;
 
 /**
- * How long the log of a session may be kept: not at all until it has ended, by all that it says; and for good once that was
+ * How long a session and its log may be kept: not at all until it has ended, by all that it says; and for good once that was
  * a while ago, as a retry is a session of its own.
  */
-export function lifetimeOfLog({ status, endTime }: JobSessionRecord): Lifetime | undefined {
+export function lifetimeOf({ status, endTime }: JobSessionRecord): Lifetime | undefined {
   if (typeof endTime !== 'string' || !finalStatuses.has(status)) return undefined;
   return Date.now() - Date.parse(endTime) > SETTLED_AFTER_MS ? 'unchanging' : 'brief';
 }

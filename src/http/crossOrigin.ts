@@ -1,0 +1,20 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+
+/** How long a browser need not ask again whether it may send. */
+const PREFLIGHT_SECONDS = 600;
+
+/** What pages of other origins may read beside the answer itself. */
+const exposedHeaders = ['x-request-id', 'retry-after', 'etag', 'content-disposition'];
+
+/** Lets pages of these origins, and no others, ask. Never with cookies: a page has a bearer token, or it has nothing. */
+export async function allowOrigins(http: FastifyInstance, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await http.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    exposedHeaders,
+    maxAge: PREFLIGHT_SECONDS,
+    credentials: false,
+  });
+}
