@@ -38,6 +38,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     host: '127.0.0.1',
     port: 4000,
     introspection: true,
+    corsOrigins: ['https://studio.apollographql.com'],
     logLevel: 'info',
   });
 });
@@ -47,6 +48,7 @@ test('in production a server must be named, and introspection is off', () => {
   expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' }).config).toMatchObject({
     server: null,
     introspection: false,
+    corsOrigins: [],
   });
   expect(
     load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on' }).config.introspection,

@@ -44,8 +44,8 @@ const saidByGraph: ReadonlySet<unknown> = new Set<ErrorCode>([
 ]);
 
 /**
- * The status of an answer that refuses the operation. `application/json` may come from anything between the gateway and its
- * caller, so that a status other than 200 says that the body is nobody's (GraphQL over HTTP, section 6.4.1); Apollo has 400.
+ * The status of an answer that refuses a POST's operation. `application/json` may come from anything between the gateway and
+ * its caller, so that with a status other than 200 the body may be anybody's (GraphQL over HTTP, section 6.4.1); Apollo has 400.
  */
 function statusOf(refusal: Refusal, status: number, contentType: string | undefined): number {
   const isPlainJson = contentType?.startsWith('application/json') === true;
@@ -79,7 +79,8 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
       if (status >= 400) {
         const refusal = JSON.parse(body.string) as Refusal; // written by Apollo a moment ago
         const text = withRequestId(refusal, request.id);
-        return reply.status(statusOf(refusal, status, headers.get('content-type'))).send(text);
+        const isGet = request.method === 'GET'; // where a mutation must be refused by the status
+        return reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type'))).send(text);
       }
       unread.count(reply.raw, body.string.length);
       return reply.send(body.string);

@@ -97,6 +97,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         method: 'POST',
         headers: {
           'content-type': 'application/json',
+          accept: 'application/graphql-response+json',
           ...(token !== null && { authorization: `Bearer ${token}` }),
           ...headers,
         },
