@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { nodeAt } from './options.mjs';
 import { cores, endAll, startProcess } from './processes.mjs';
 
@@ -99,7 +100,13 @@ async function measureExecution() {
   const job = { id: ID, name: 'job' };
   const context = {
     answerSize: { characters: 0, badFields: 0, badReferences: 0 },
-    loaders: { openSessions: async () => listOf(rows), relateJob: () => job, api: { scanLimitRows: 1000 } },
+    variables: { areGood: true },
+    loaders: {
+      openSessions: async () => listOf(rows),
+      relateJob: () => job,
+      tell: () => undefined,
+      api: { scanLimitRows: 1000 },
+    },
   };
   const schema = buildSchema();
   const document = parse(QUERY);
@@ -112,6 +119,36 @@ async function measureExecution() {
     ['50 sessions with jobs executed by graphql-js', await leastUs(400, each(interpreted))],
     ['the same, compiled by graphql-jit, and its length looked at', await leastUs(400, each(compiled))],
   ];
+}
+
+/** An answer of 50 sessions, compressed as much as each way does. */
+async function measureCompression() {
+  const session = (n) => ({
+    id: `${ID.slice(0, -4)}${1000 + n}`,
+    status: n % 7 === 0 ? 'WARNING' : 'SUCCESS',
+    creationTime: `2017-04-04T07:${10 + n}:21.${3994255 + n * 7919}Z`,
+    endTime: `2017-04-04T08:${10 + (n % 50)}:36.${9857918 - n * 104729}Z`,
+    statistics: { processingRateBytesPerSecond: 1_683_256 + n * 31_337, bottleneck: 'SOURCE' },
+    job: { id: ID, name: `Job ${n % 9}` },
+  });
+  const nodes = Array.from({ length: 50 }, (_, n) => session(n));
+  const answer = Buffer.from(JSON.stringify({ data: { jobSessions: { nodes } } }));
+  const brotli = (quality) => () =>
+    brotliCompressSync(answer, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
+  const gzip = (level) => () => gzipSync(answer, { level });
+  const ways = {
+    'br 1': brotli(1),
+    'br 2': brotli(2),
+    'br 4': brotli(4),
+    'gzip 1': gzip(1),
+    'gzip 2': gzip(2),
+    'gzip 6': gzip(6),
+  };
+  const rows = [];
+  for (const [name, way] of Object.entries(ways)) {
+    rows.push([`${answer.length} bytes by ${name} to ${way().length}`, await leastUs(300, inARow(way))]);
+  }
+  return rows;
 }
 
 async function measureRecords() {
@@ -144,7 +181,12 @@ async function measureRecords() {
 }
 
 async function measure(origin) {
-  const rows = [...(await measureGets(origin)), ...(await measureExecution()), ...(await measureRecords())];
+  const rows = [
+    ...(await measureGets(origin)),
+    ...(await measureExecution()),
+    ...(await measureRecords()),
+    ...(await measureCompression()),
+  ];
   console.log(`Node ${process.version}, CPU µs each, the least of ${ROUNDS} rounds\n\n| part | µs |\n| --- | ---: |`);
   for (const [name, us] of rows) console.log(`| ${name} | ${us.toFixed(us < 10 ? 2 : 0)} |`);
 }

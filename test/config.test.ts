@@ -163,6 +163,34 @@ test('one error lists every problem, with what was expected and what came', () =
   expect(found).toContainEqual(expect.stringMatching(/^BACKUP_API_VERSION must be .* got "v9"$/));
 });
 
+describe('whose pages may ask', () => {
+  const of = (CORS_ALLOWED_ORIGINS: string, more = {}) => load({ CORS_ALLOWED_ORIGINS, ...more }).config.corsOrigins;
+
+  test('origins as browsers send them, or none', () => {
+    expect(of('https://a.example.com, http://localhost:3000')).toEqual([
+      'https://a.example.com',
+      'http://localhost:3000',
+    ]);
+    expect(of('none')).toEqual([]);
+    const production = { NODE_ENV: 'production', BACKUP_SERVER_URL: 'https://backup.example.com' };
+    expect(of('https://a.example.com', production)).toEqual(['https://a.example.com']);
+    expect(of('', production)).toEqual([]);
+  });
+
+  test.each([
+    '*',
+    'https://*.example.com',
+    'a.example.com',
+    'https://a.example.com/',
+    'https://A.example.com',
+    'null',
+    'file://',
+    'https://a.example.com,',
+  ])('no list of origins: %s', (text) => {
+    expect(problems({ CORS_ALLOWED_ORIGINS: text })).toEqual([expect.stringContaining(`got "${text}"`)]);
+  });
+});
+
 test('flags say the same, and go first', () => {
   expect(load({ PORT: '1' }, ['--port', '2', '--api-version=v3']).config).toMatchObject({ port: 2, apiVersion: 'v3' });
   expect(problems({}, ['--port', 'x'])).toEqual(['--port must be a whole number from 0 to 65535; got "x"']);

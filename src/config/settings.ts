@@ -26,7 +26,7 @@ function readOrigins(text: string): readonly string[] | undefined {
   if (text === 'none') return [];
   const origins = text.split(',').map((origin) => origin.trim());
   const isOrigin = (origin: string): boolean =>
-    /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
+    /^https?:\/\/[\w.:[\]-]+$/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
   return origins.every(isOrigin) ? origins : undefined;
 }
 

@@ -15,7 +15,7 @@ export async function compressAnswers(http: FastifyInstance): Promise<void> {
     encodings: ['br', 'gzip'],
     threshold: LEAST_BYTES,
     syncThreshold: AT_ONCE_BYTES,
-    // Answers are made anew each time, so that time counts for more than the last tenth of length (`npm --prefix bench run parts`).
+    // Answers are made anew each time, so that time counts for more than the last tenth of length (`node bench/parts.mjs`).
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 2 } },
     zlibOptions: { level: 2 },
   });
