@@ -107,6 +107,7 @@ async function serve(config: Config, log: Log): Promise<void> {
     maxConnections: config.maxConnections,
     introspection: config.introspection,
     corsOrigins: config.corsOrigins,
+    trustedDocuments: config.trustedDocuments,
     log,
     isEmbedded: simulator !== null,
     exampleCurl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),

@@ -39,6 +39,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     port: 4000,
     introspection: true,
     corsOrigins: ['https://studio.apollographql.com'],
+    trustedDocuments: null,
     logLevel: 'info',
   });
 });

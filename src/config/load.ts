@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Trust } from '../upstream/tls.js';
 import { readCommandLine, type Command } from './commandLine.js';
+import { readManifest, type TrustedDocument } from './manifest.js';
 import { ConfigError, textOf } from './problems.js';
 import { isLoopback, readOrigin } from './serverOrigin.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
@@ -24,6 +25,8 @@ export type Config = Readonly<{
   port: number;
   corsOrigins: readonly string[];
   introspection: boolean;
+  /** The only documents that may run; null for any. */
+  trustedDocuments: readonly TrustedDocument[] | null;
   logLevel: string;
 }>;
 
@@ -126,6 +129,21 @@ export function loadConfig(
     return name;
   }
 
+  function readTrustedDocuments(): Config['trustedDocuments'] {
+    const file = read('trustedDocuments');
+    if (file === undefined) return null;
+    const { env: variable, expects } = settings.trustedDocuments;
+    try {
+      const found: string[] = [];
+      const documents = readManifest(readFileSync(file, 'utf8'), found);
+      problems.push(...found.map((problem) => `${variable}: ${problem}`));
+      return documents;
+    } catch (error) {
+      problems.push(`${variable} must be ${expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);
+      return [];
+    }
+  }
+
   const introspection = read('introspection');
   const config: Config = Object.freeze({
     server: readServer(),
@@ -148,6 +166,7 @@ export function loadConfig(
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: introspection === undefined ? !isProduction : introspection === 'on',
+    trustedDocuments: readTrustedDocuments(),
     logLevel: read('logLevel') ?? 'info',
   });
   if (problems.length > 0 && command !== 'help' && command !== 'version') throw new ConfigError(problems);

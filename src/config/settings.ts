@@ -213,6 +213,14 @@ export const settings = {
       'Whether the schema can be asked for, `_service { sdl }` included. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
     read: oneOf('on', 'off'),
   }),
+  trustedDocuments: setting({
+    env: 'TRUSTED_DOCUMENTS_FILE',
+    flag: 'trusted-documents-file',
+    expects: 'the path of a manifest that @apollo/generate-persisted-query-manifest wrote',
+    describe:
+      'The only operations that are run, by their id or exact text; anything else is refused, introspection and federation included: `DOCUMENT_NOT_TRUSTED`. Read at start. Unset, any operation is run.',
+    read: (text) => text,
+  }),
   logLevel: setting({
     env: 'LOG_LEVEL',
     flag: 'log-level',

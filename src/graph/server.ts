@@ -7,6 +7,9 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type ValidationRule } from 'graphql';
+import type { TrustedDocument } from '../config/manifest.js';
+import { ConfigError } from '../config/problems.js';
+import { settings } from '../config/settings.js';
 import type { Log } from '../log.js';
 import type { Context } from './context.js';
 import { createCachePlugin } from './cachePolicy.js';
@@ -15,7 +18,9 @@ import { documentLimits } from './documentLimits.js';
 import { createErrorPlugin } from './errorPlugin.js';
 import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
+import { createPersistedQueryCache } from './persistedQueries.js';
 import { buildSchema } from './schema.js';
+import { problemsOfDocuments } from './trustedDocuments.js';
 
 /** How many problems of one document are told. */
 const MAX_TOLD_PROBLEMS = 20;
@@ -36,17 +41,31 @@ const noForeignOperation: ValidationRule = (context) => ({
   },
 });
 
-/** The graph, ready to be asked. What one operation needs comes with its context. */
-export function createGraph(options: Readonly<{ introspection: boolean; log: Log }>): ApolloServer<Context> {
+export type GraphOptions = Readonly<{
+  introspection: boolean;
+  log: Log;
+  /** The only documents that may run; null for any. */
+  trustedDocuments: readonly TrustedDocument[] | null;
+}>;
+
+/** The graph, ready to be asked. What one operation needs comes with its context. Throws a `ConfigError` for trusted documents that do not fit the schema. */
+export function createGraph(options: GraphOptions): ApolloServer<Context> {
+  const schema = buildSchema();
+  const validationRules = options.introspection ? [noForeignOperation] : [noForeignOperation, noService];
+  const problems = problemsOfDocuments(options.trustedDocuments ?? [], schema, { ...options, validationRules });
+  if (problems.length > 0)
+    throw new ConfigError(problems.map((problem) => `${settings.trustedDocuments.env}: ${problem}`));
   return new ApolloServer<Context>({
-    gateway: createExecutor(buildSchema()),
+    gateway: createExecutor(schema),
+    // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
+    persistedQueries: options.trustedDocuments ? false : { cache: createPersistedQueryCache() },
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
-    validationRules: options.introspection ? [noForeignOperation] : [noForeignOperation, noService],
     // Whoever sends one of these from another origin was asked for first: what only a form or a link would send is refused.
     csrfPrevention: { requestHeaders: ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'] },
+    validationRules,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: options.introspection ? formatError : withoutSuggestions(formatError),

@@ -7,7 +7,8 @@ import {
   type FastifyReply,
 } from 'fastify';
 import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
-import { createGraph } from '../graph/server.js';
+import { createGraph, type GraphOptions } from '../graph/server.js';
+import { createTrustedDocuments } from '../graph/trustedDocuments.js';
 import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
@@ -31,6 +32,7 @@ export type AppOptions = Readonly<{
   introspection: boolean;
   /** Whose pages may ask from a browser. */
   corsOrigins: readonly string[];
+  trustedDocuments: GraphOptions['trustedDocuments'];
   log: Log;
   /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
   exampleCurl: () => string;
@@ -55,7 +57,7 @@ export type App = Readonly<{
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { server, log } = options;
-  const graph = createGraph({ introspection: options.introspection, log });
+  const graph = createGraph(options);
   await graph.start();
   let isDraining = false;
   let held = Promise.resolve();
@@ -126,7 +128,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.status(404).send(refusal('Nothing is here: GraphQL is at /graphql.', 'BAD_REQUEST', request.id)),
   );
 
-  const route = createGraphqlRoute(graph, server, unread);
+  const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
+  const route = createGraphqlRoute(graph, server, unread, trusted);
   await http.register(async (asked) => {
     await allowOrigins(asked, options.corsOrigins);
     asked.post('/graphql', route.handler);

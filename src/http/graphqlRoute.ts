@@ -3,10 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
 import type { ErrorCode } from '../graph/formatError.js';
+import type { TrustedDocuments } from '../graph/trustedDocuments.js';
 import { overloaded } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
+import { substituteTrusted } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -53,7 +55,12 @@ function statusOf(refusal: Refusal, status: number, contentType: string | undefi
 }
 
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
-export function createGraphqlRoute(graph: ApolloServer<Context>, server: UpstreamServer, unread: Unread) {
+export function createGraphqlRoute(
+  graph: ApolloServer<Context>,
+  server: UpstreamServer,
+  unread: Unread,
+  trusted: TrustedDocuments | null,
+) {
   const checkDocument = createDocumentCheck();
   const open = new Set<Operation>();
   let isEnding = false;
@@ -61,13 +68,16 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, server: Upstrea
   async function answer(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> {
     const at = request.url.indexOf('?');
     const search = at === -1 ? '' : request.url.slice(at);
+    const asked = { method: request.method, search, body: request.body };
+    const admitted = trusted ? substituteTrusted(trusted, asked) : asked;
     const {
       status = 200,
       headers,
       body,
     } = await graph.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
+      httpGraphQLRequest: { headers: headersOf(request), ...(admitted instanceof Error ? asked : admitted) },
       context: () => {
+        if (admitted instanceof Error) return Promise.reject(admitted);
         const document = documentOf(request, search);
         const problem = document === undefined ? null : checkDocument(document);
         return problem ? Promise.reject(problem) : Promise.resolve(createContext(server, operation));

@@ -13,6 +13,7 @@ export type GatewayOptions = Partial<Omit<UpstreamOptions, 'sharing'>> & {
   simulator?: SimulatorOptions;
   introspection?: boolean;
   corsOrigins?: string[];
+  trustedDocuments?: Config['trustedDocuments'];
 };
 
 export type GraphError = {
@@ -53,7 +54,8 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, introspection = true, corsOrigins = [], sharing, ...upstream } = options;
+  const { simulator: simulatorOptions, sharing, ...rest } = options;
+  const { introspection = true, corsOrigins = [], trustedDocuments = null, ...upstream } = rest;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
@@ -79,6 +81,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     maxConnections: 4096,
     introspection,
     corsOrigins,
+    trustedDocuments,
     log,
     exampleCurl: () => 'curl http://gateway/graphql',
     isEmbedded: true,
