@@ -63,11 +63,11 @@ export function createGraph(options: GraphOptions): ApolloServer<Context> {
     hideSchemaDetailsFromClientErrors: !options.introspection,
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
     validationOptions: { maxErrors: MAX_TOLD_PROBLEMS },
-    // Whoever sends one of these from another origin was asked for first: what only a form or a link would send is refused.
-    csrfPrevention: { requestHeaders: ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'] },
     validationRules,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    // No page makes a browser send this header without a preflight, and urql's GETs have no other that says so.
+    csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
     formatError: options.introspection ? formatError : withoutSuggestions(formatError),
     logger: options.log,
     plugins: [
