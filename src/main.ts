@@ -103,11 +103,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   }
   const server = createUpstreamServer({ ...config, origin, trust }, log);
   const app = await createApp({
+    ...config,
     server,
-    maxConnections: config.maxConnections,
-    introspection: config.introspection,
-    corsOrigins: config.corsOrigins,
-    trustedDocuments: config.trustedDocuments,
     log,
     isEmbedded: simulator !== null,
     exampleCurl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),

@@ -40,6 +40,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     introspection: true,
     corsOrigins: ['https://studio.apollographql.com'],
     trustedDocuments: null,
+    federatedTracing: false,
     logLevel: 'info',
   });
 });

@@ -27,6 +27,7 @@ export type Config = Readonly<{
   introspection: boolean;
   /** The only documents that may run; null for any. */
   trustedDocuments: readonly TrustedDocument[] | null;
+  federatedTracing: boolean;
   logLevel: string;
 }>;
 
@@ -167,6 +168,7 @@ export function loadConfig(
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: introspection === undefined ? !isProduction : introspection === 'on',
     trustedDocuments: readTrustedDocuments(),
+    federatedTracing: read('federatedTracing') === 'on',
     logLevel: read('logLevel') ?? 'info',
   });
   if (problems.length > 0 && command !== 'help' && command !== 'version') throw new ConfigError(problems);

@@ -221,6 +221,15 @@ export const settings = {
       'The only operations that are run, by their id or exact text; anything else is refused, introspection and federation included: `DOCUMENT_NOT_TRUSTED`. Read at start. Unset, any operation is run.',
     read: (text) => text,
   }),
+  federatedTracing: setting({
+    env: 'FEDERATED_TRACING',
+    flag: 'federated-tracing',
+    expects: '"on" or "off"',
+    fallback: 'off',
+    describe:
+      'Whether an operation with the header `apollo-federation-include-trace: ftv1` is answered with a trace of its fields, for the gateway of a supergraph. Whoever sends the header gets one.',
+    read: oneOf('on', 'off'),
+  }),
   logLevel: setting({
     env: 'LOG_LEVEL',
     flag: 'log-level',

@@ -30,33 +30,36 @@ function accept({ data, errors = [] }: ExecutionResult): ExecutionResult | null 
 /**
  * Executes operations for Apollo, which takes an executor where a gateway would have its own. Documents that come again are
  * compiled. Answers beyond their bounds, which compiled code does not count, are executed once more by graphql-js. That costs the server nothing: an operation asks for each thing once, and
- * remembers what it was told.
+ * remembers what it was told. Operations of which Apollo takes a trace are executed in a schema of their own, for Apollo wraps
+ * each field of it for good.
  */
-export function createExecutor(schema: GraphQLSchema): Gateway {
+export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Gateway {
   const compiledOf = createCompiler(schema);
 
-  async function interpret(args: Omit<ExecutionArgs, 'schema'>, { answerSize }: Context): Promise<ExecutionResult> {
+  async function interpret(args: ExecutionArgs, { answerSize }: Context): Promise<ExecutionResult> {
     Object.assign(answerSize, emptyAnswer); // what was counted for code counts anew
-    return execute({ ...args, schema, fieldResolver: readField, options: { maxCoercionErrors: MAX_TOLD_PROBLEMS } });
+    return execute({ ...args, fieldResolver: readField, options: { maxCoercionErrors: MAX_TOLD_PROBLEMS } });
   }
 
   return {
     load: () =>
       Promise.resolve({
-        executor: async ({ document, request, context }) => {
+        executor: async ({ document, request, context, metrics }) => {
           const contextValue = context as Context; // as `createGraphqlRoute` made it
           const { variables = {}, operationName } = request;
+          const args = { document, contextValue, variableValues: variables, operationName };
+          if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
           const query = compiledOf(document);
           if (query && contextValue.variables.areGood && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
             const accepted = accept(result);
             if (accepted) return accepted;
           }
-          return interpret({ document, contextValue, variableValues: variables, operationName }, contextValue);
+          return interpret({ ...args, schema }, contextValue);
         },
       }),
     onSchemaLoadOrUpdate: (callback) => {
-      callback({ apiSchema: schema, coreSupergraphSdl: '' });
+      callback({ apiSchema: tracedSchema, coreSupergraphSdl: '' });
       return () => undefined;
     },
     stop: () => Promise.resolve(),

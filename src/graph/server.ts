@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -11,6 +11,7 @@ import type { TrustedDocument } from '../config/manifest.js';
 import { ConfigError } from '../config/problems.js';
 import { settings } from '../config/settings.js';
 import type { Log } from '../log.js';
+import { readField } from './answerSize.js';
 import type { Context } from './context.js';
 import { createCachePlugin } from './cachePolicy.js';
 import { createCostPlugin } from './costPlugin.js';
@@ -43,20 +44,30 @@ const noForeignOperation: ValidationRule = (context) => ({
 
 export type GraphOptions = Readonly<{
   introspection: boolean;
-  log: Log;
   /** The only documents that may run; null for any. */
   trustedDocuments: readonly TrustedDocument[] | null;
+  /** Whether operations that a supergraph's gateway asks a trace of (ftv1) get one. */
+  federatedTracing: boolean;
+  log: Log;
 }>;
 
-/** The graph, ready to be asked. What one operation needs comes with its context. Throws a `ConfigError` for trusted documents that do not fit the schema. */
-export function createGraph(options: GraphOptions): ApolloServer<Context> {
+/** Loaded where it is switched on: others need not wait for it. A trace is sent on, so it has where something went wrong, not what. */
+async function loadTracing(): Promise<ApolloServerPlugin<Context>> {
+  const { ApolloServerPluginInlineTrace } = await import('@apollo/server/plugin/inlineTrace');
+  return ApolloServerPluginInlineTrace({ includeErrors: { masked: true } });
+}
+
+/** The graph, ready to be asked. What one operation needs comes with its context. Rejects with a `ConfigError` for trusted documents that do not fit the schema. */
+export async function createGraph(options: GraphOptions): Promise<ApolloServer<Context>> {
   const schema = buildSchema();
   const validationRules = options.introspection ? [noForeignOperation] : [noForeignOperation, noService];
   const problems = problemsOfDocuments(options.trustedDocuments ?? [], schema, { ...options, validationRules });
-  if (problems.length > 0)
+  if (problems.length > 0) {
     throw new ConfigError(problems.map((problem) => `${settings.trustedDocuments.env}: ${problem}`));
+  }
   return new ApolloServer<Context>({
-    gateway: createExecutor(schema),
+    gateway: createExecutor(schema, options.federatedTracing ? buildSchema() : undefined),
+    fieldResolver: readField, // of fields that Apollo has wrapped
     // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
     persistedQueries: options.trustedDocuments ? false : { cache: createPersistedQueryCache() },
     introspection: options.introspection,
@@ -74,9 +85,9 @@ export function createGraph(options: GraphOptions): ApolloServer<Context> {
       createErrorPlugin(options.log),
       createCostPlugin(),
       createCachePlugin(),
-      // Each of the first two would wrap every field of the schema.
+      // It would wrap every field of the schema.
       ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
+      options.federatedTracing ? await loadTracing() : ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       // Variables of Apollo's in the environment would switch these on: the gateway talks to the backup server alone.
       ApolloServerPluginUsageReportingDisabled(),

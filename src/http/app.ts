@@ -9,7 +9,6 @@ import {
 import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
-import type { Log } from '../log.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { keepApart, tagAnswers } from './caching.js';
@@ -26,18 +25,16 @@ const MAX_STALL_MS = 5000;
 /** How much longer than an operation a connection may be silent while nothing is sent on it. */
 const SILENCE_MS = 20_000;
 
-export type AppOptions = Readonly<{
-  server: UpstreamServer;
-  maxConnections: number;
-  introspection: boolean;
-  /** Whose pages may ask from a browser. */
-  corsOrigins: readonly string[];
-  trustedDocuments: GraphOptions['trustedDocuments'];
-  log: Log;
-  /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
-  exampleCurl: () => string;
-  isEmbedded: boolean;
-}>;
+export type AppOptions = GraphOptions &
+  Readonly<{
+    server: UpstreamServer;
+    maxConnections: number;
+    /** Whose pages may ask from a browser. */
+    corsOrigins: readonly string[];
+    /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
+    exampleCurl: () => string;
+    isEmbedded: boolean;
+  }>;
 
 export type App = Readonly<{
   http: FastifyInstance;
@@ -57,7 +54,7 @@ export type App = Readonly<{
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { server, log } = options;
-  const graph = createGraph(options);
+  const graph = await createGraph(options);
   await graph.start();
   let isDraining = false;
   let held = Promise.resolve();

@@ -8,12 +8,9 @@ import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from 
 export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 
 /** What is not given is as it is by default. */
-export type GatewayOptions = Partial<Omit<UpstreamOptions, 'sharing'>> & {
+export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
   simulator?: SimulatorOptions;
-  introspection?: boolean;
-  corsOrigins?: string[];
-  trustedDocuments?: Config['trustedDocuments'];
 };
 
 export type GraphError = {
@@ -54,8 +51,7 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, sharing, ...rest } = options;
-  const { introspection = true, corsOrigins = [], trustedDocuments = null, ...upstream } = rest;
+  const { simulator: simulatorOptions, sharing, ...given } = options;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
@@ -66,22 +62,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       (line['msg'] === 'asked the backup server' ? callLines : logLines).push(line);
     },
   });
-  const server = createUpstreamServer(
-    {
-      origin: simulator.origin,
-      trust: { by: 'fingerprint', sha256: simulator.fingerprint },
-      ...defaults(),
-      ...upstream,
-      sharing: { ...defaults().sharing, ...sharing },
-    },
-    log,
-  );
+  const settings = {
+    ...defaults(),
+    origin: simulator.origin,
+    trust: { by: 'fingerprint', sha256: simulator.fingerprint } as const,
+    corsOrigins: [],
+    ...given,
+    sharing: { ...defaults().sharing, ...sharing },
+  };
+  const server = createUpstreamServer(settings, log);
   const app = await createApp({
+    ...settings,
     server,
-    maxConnections: 4096,
-    introspection,
-    corsOrigins,
-    trustedDocuments,
     log,
     exampleCurl: () => 'curl http://gateway/graphql',
     isEmbedded: true,
