@@ -41,6 +41,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     corsOrigins: ['https://studio.apollographql.com'],
     trustedDocuments: null,
     federatedTracing: false,
+    statisticsTypeName: 'Statistics',
     logLevel: 'info',
   });
 });

@@ -49,3 +49,21 @@ test('schema.graphql is the schema, and what a supergraph is told', async () => 
   for (const entity of ['JobSession', 'Job', 'Organization', 'BackupRepository', 'Proxy'])
     expect(committed).toMatch(new RegExp(`type ${entity}\\s+@key\\(fields: "id"\\)`));
 });
+
+test('the type `Statistics` can have another name, for a supergraph in which it is taken', async () => {
+  await withGateway({ statisticsTypeName: 'BackupStatistics' }, async ({ ask }) => {
+    const id = 'be376069-2865-4156-a9bc-825cef7d687e';
+    for (let time = 1; time <= 3; time += 1) {
+      const { data } = await ask(
+        'query ($id: ID!) { jobSession(id: $id) { statistics { __typename ...F } } } fragment F on BackupStatistics { bottleneck }',
+        { id },
+      );
+      expect(data).toEqual({ jobSession: { statistics: { __typename: 'BackupStatistics', bottleneck: 'SOURCE' } } });
+    }
+    expect((await ask('{ _service { sdl } }')).data._service.sdl).not.toMatch(/\bStatistics\b/);
+  });
+  // What docs/federation.md tells who composes from the file.
+  expect(readFileSync('schema.graphql', 'utf8').replaceAll(/\bStatistics\b/g, 'BackupStatistics')).toBe(
+    printSchema('BackupStatistics'),
+  );
+});

@@ -266,7 +266,13 @@ describe('a manifest that cannot be used ends the start', () => {
     ["federation's service where introspection is off", query('Wrong', sdl), false, 'Introspection is off'],
   ])('%s, with the name of the operation', async (_, document, introspection, problem) => {
     const log = createLog('silent');
-    const options = { trustedDocuments: [names, document], introspection, federatedTracing: false, log };
+    const options = {
+      trustedDocuments: [names, document],
+      introspection,
+      federatedTracing: false,
+      statisticsTypeName: 'Statistics',
+      log,
+    };
     const thrown: unknown = await createGraph(options).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(ConfigError);
     const { message } = thrown as ConfigError;

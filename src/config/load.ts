@@ -28,6 +28,7 @@ export type Config = Readonly<{
   /** The only documents that may run; null for any. */
   trustedDocuments: readonly TrustedDocument[] | null;
   federatedTracing: boolean;
+  statisticsTypeName: string;
   logLevel: string;
 }>;
 
@@ -169,6 +170,7 @@ export function loadConfig(
     introspection: introspection === undefined ? !isProduction : introspection === 'on',
     trustedDocuments: readTrustedDocuments(),
     federatedTracing: read('federatedTracing') === 'on',
+    statisticsTypeName: read('statisticsTypeName') ?? '',
     logLevel: read('logLevel') ?? 'info',
   });
   if (problems.length > 0 && command !== 'help' && command !== 'version') throw new ConfigError(problems);

@@ -230,6 +230,15 @@ export const settings = {
       'Whether an operation with the header `apollo-federation-include-trace: ftv1` is answered with a trace of its fields, for the gateway of a supergraph. Whoever sends the header gets one.',
     read: oneOf('on', 'off'),
   }),
+  statisticsTypeName: setting({
+    env: 'GRAPHQL_STATISTICS_TYPE',
+    flag: 'statistics-type',
+    expects: "a type's name that the schema does not have, such as BackupStatistics",
+    fallback: 'Statistics',
+    describe:
+      'What the type `Statistics` is named: for a supergraph in which another subgraph has a type of that name.',
+    read: (text) => (/^[A-Z][A-Za-z0-9]{0,79}$/.test(text) ? text : undefined),
+  }),
   logLevel: setting({
     env: 'LOG_LEVEL',
     flag: 'log-level',

@@ -1,25 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import type { GraphQLSchema } from 'graphql';
+import { visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { gql } from 'graphql-tag';
 import { guardEntities } from './entities.js';
 import { resolvers } from './resolvers.js';
 
 const directory = new URL('../../schema/', import.meta.url);
 
-/** The subgraph's schema, from the files in `schema/`. */
-export function buildSchema(): GraphQLSchema {
+/** What the type is named that no other subgraph may have by this name. */
+const STATISTICS = 'Statistics';
+
+function rename(document: DocumentNode, from: string, to: string): DocumentNode {
+  return visit(document, { Name: (node) => (node.value === from ? { ...node, value: to } : undefined) });
+}
+
+/** The subgraph's schema, from the files in `schema/`; throws where `statisticsTypeName` is another type's name. */
+export function buildSchema(statisticsTypeName = STATISTICS): GraphQLSchema {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
   const text = files
     .sort()
     .map((file) => readFileSync(new URL(file, directory), 'utf8'))
     .join('\n');
-  const schema = buildSubgraphSchema([{ typeDefs: gql(text), resolvers: { ...resolvers } }]);
+  const typeDefs = rename(gql(text), STATISTICS, statisticsTypeName);
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]);
   guardEntities(schema);
   return schema;
 }
 
 /** The schema as a supergraph is composed from it: what `_service { sdl }` answers, and what is committed as `schema.graphql`. */
-export function printSchema(): string {
-  return `${printSubgraphSchema(buildSchema())}\n`;
+export function printSchema(statisticsTypeName?: string): string {
+  return `${printSubgraphSchema(buildSchema(statisticsTypeName))}\n`;
 }

@@ -6,7 +6,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type ValidationRule } from 'graphql';
+import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
 import type { TrustedDocument } from '../config/manifest.js';
 import { ConfigError } from '../config/problems.js';
 import { settings } from '../config/settings.js';
@@ -48,6 +48,8 @@ export type GraphOptions = Readonly<{
   trustedDocuments: readonly TrustedDocument[] | null;
   /** Whether operations that a supergraph's gateway asks a trace of (ftv1) get one. */
   federatedTracing: boolean;
+  /** What the type `Statistics` is named. */
+  statisticsTypeName: string;
   log: Log;
 }>;
 
@@ -59,14 +61,15 @@ async function loadTracing(): Promise<ApolloServerPlugin<Context>> {
 
 /** The graph, ready to be asked. What one operation needs comes with its context. Rejects with a `ConfigError` for trusted documents that do not fit the schema. */
 export async function createGraph(options: GraphOptions): Promise<ApolloServer<Context>> {
-  const schema = buildSchema();
+  const build = (): GraphQLSchema => buildSchema(options.statisticsTypeName);
+  const schema = build();
   const validationRules = options.introspection ? [noForeignOperation] : [noForeignOperation, noService];
   const problems = problemsOfDocuments(options.trustedDocuments ?? [], schema, { ...options, validationRules });
   if (problems.length > 0) {
     throw new ConfigError(problems.map((problem) => `${settings.trustedDocuments.env}: ${problem}`));
   }
   return new ApolloServer<Context>({
-    gateway: createExecutor(schema, options.federatedTracing ? buildSchema() : undefined),
+    gateway: createExecutor(schema, options.federatedTracing ? build() : undefined),
     fieldResolver: readField, // of fields that Apollo has wrapped
     // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
     persistedQueries: options.trustedDocuments ? false : { cache: createPersistedQueryCache() },
