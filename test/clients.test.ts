@@ -68,9 +68,11 @@ function watch(): { sent: Sent[]; fetch: typeof fetch } {
     sent,
     fetch: async (input, init) => {
       const method = init?.method ?? 'GET';
-      const parameters = new URL(String(input)).searchParams;
+      const parameters = new URL(input instanceof Request ? input.url : input).searchParams;
       const members =
-        method === 'GET' ? Object.fromEntries(parameters) : (JSON.parse(String(init?.body)) as Record<string, unknown>);
+        method === 'GET'
+          ? Object.fromEntries(parameters)
+          : (JSON.parse(init?.body as string) as Record<string, unknown>);
       const extensions: Data =
         typeof members['extensions'] === 'string' ? JSON.parse(members['extensions']) : members['extensions'];
       const response = await fetch(input, init);
@@ -125,7 +127,7 @@ function askWithApollo(asking: Asking): Ask {
   const client = createApollo(asking);
   return async (query, variables = {}) => {
     const { data, error } = await client.query({ query, variables, errorPolicy: 'all', fetchPolicy: 'no-cache' });
-    if (error && !CombinedGraphQLErrors.is(error)) throw error;
+    if (error && !CombinedGraphQLErrors.is(error)) throw new Error(error.message);
     return { data, codes: error?.errors.map(({ extensions }) => extensions?.['code']) ?? [] };
   };
 }
