@@ -52,6 +52,7 @@ test('every setting that it names exists, and every link leads somewhere', () =>
     'README.md',
     'SECURITY.md',
     'docs/graph.md',
+    'docs/clients.md',
     'docs/versions.md',
     'docs/decisions.md',
     'docs/development.md',
