@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import { visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { buildASTSchema, parse, printSchema as print, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { gql } from 'graphql-tag';
 import { guardEntities } from './entities.js';
 import { resolvers } from './resolvers.js';
@@ -30,4 +30,14 @@ export function buildSchema(statisticsTypeName = STATISTICS): GraphQLSchema {
 /** The schema as a supergraph is composed from it: what `_service { sdl }` answers, and what is committed as `schema.graphql`. */
 export function printSchema(statisticsTypeName?: string): string {
   return `${printSubgraphSchema(buildSchema(statisticsTypeName))}\n`;
+}
+
+/** The same for clients, committed as `api.graphql`: without what only a supergraph reads, which other tools do not know. */
+export function printApiSchema(): string {
+  const federation: ReadonlySet<string> = new Set(['key', 'shareable']);
+  const api = visit(parse(printSchema()), {
+    SchemaExtension: () => null,
+    Directive: (node) => (federation.has(node.name.value) ? null : undefined),
+  });
+  return `${print(buildASTSchema(api))}\n`;
 }
