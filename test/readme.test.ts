@@ -55,6 +55,7 @@ test('every setting that it names exists, and every link leads somewhere', () =>
     'docs/clients.md',
     'docs/versions.md',
     'docs/decisions.md',
+    'docs/federation.md',
     'docs/development.md',
   ]) {
     const text = readFileSync(file, 'utf8');
