@@ -6,6 +6,7 @@ RUN npm ci
 COPY codegen.yml tsconfig.json tsconfig.build.json ./
 COPY schema ./schema
 COPY scripts ./scripts
+COPY explorer ./explorer
 COPY src ./src
 RUN mkdir docs && npm run build
 

@@ -5,6 +5,7 @@ import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
 import { ConfigError } from './config/problems.js';
 import { createApp } from './http/app.js';
+import { readExplorerFiles } from './http/explorerFiles.js';
 import { closeInOrder } from './http/shutdown.js';
 import { createLog, type Log } from './log.js';
 import type { Simulator } from './simulator/index.js';
@@ -15,8 +16,11 @@ import { versions } from './upstream/versions/index.js';
 /** How long closing may take after a signal. */
 const SHUTDOWN_MS = 9500;
 
-const EXAMPLE_QUERY =
-  '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { status statistics { processingRateBytesPerSecond bottleneck } job { name } } }';
+/** A session and a job that the embedded server has, and always the same. */
+const DEMO_SESSION_ID = 'be376069-2865-4156-a9bc-825cef7d687e';
+const DEMO_JOB_ID = '00b96531-1a68-4c90-a398-91141ffedb3b';
+
+const EXAMPLE_QUERY = `{ jobSession(id: "${DEMO_SESSION_ID}") { status statistics { processingRateBytesPerSecond bottleneck } job { name } } }`;
 
 /** What the first token of the embedded server is. No secret: the server is on loopback and all it has is made up. */
 const DEMO_TOKEN = 'demo-token';
@@ -106,8 +110,13 @@ async function serve(config: Config, log: Log): Promise<void> {
     ...config,
     server,
     log,
-    isEmbedded: simulator !== null,
-    exampleCurl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),
+    explorer: config.explorer
+      ? {
+          files: readExplorerFiles(new URL('explorer/', import.meta.url)),
+          curl: () => renderCurl(url(), simulator ? freshToken(simulator) : '<token of your backup server>'),
+          demo: simulator && (() => ({ token: freshToken(simulator), sessionId: DEMO_SESSION_ID, jobId: DEMO_JOB_ID })),
+        }
+      : null,
   });
   const url = (): string => {
     const { address, port, family } = app.http.server.address() as AddressInfo; // it listens when this is called

@@ -25,6 +25,7 @@ export type Config = Readonly<{
   port: number;
   corsOrigins: readonly string[];
   introspection: boolean;
+  explorer: boolean;
   /** The only documents that may run; null for any. */
   trustedDocuments: readonly TrustedDocument[] | null;
   federatedTracing: boolean;
@@ -146,7 +147,12 @@ export function loadConfig(
     }
   }
 
-  const introspection = read('introspection');
+  /** A switch that is on in development and off in production, unless it is set. */
+  function readDevelopmentSwitch(name: 'introspection' | 'explorer'): boolean {
+    const value = read(name);
+    return value === undefined ? !isProduction : value === 'on';
+  }
+
   const config: Config = Object.freeze({
     server: readServer(),
     apiVersion: readApiVersion(),
@@ -167,7 +173,8 @@ export function loadConfig(
     host: read('host') ?? '',
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
-    introspection: introspection === undefined ? !isProduction : introspection === 'on',
+    introspection: readDevelopmentSwitch('introspection'),
+    explorer: readDevelopmentSwitch('explorer'),
     trustedDocuments: readTrustedDocuments(),
     federatedTracing: read('federatedTracing') === 'on',
     statisticsTypeName: read('statisticsTypeName') ?? '',

@@ -213,6 +213,14 @@ export const settings = {
       'Whether the schema can be asked for, `_service { sdl }` included. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
     read: oneOf('on', 'off'),
   }),
+  explorer: setting({
+    env: 'EXPLORER',
+    flag: 'explorer',
+    expects: '"on" or "off"',
+    describe:
+      'Whether `GET /` is an explorer of the graph for the browser. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
+    read: oneOf('on', 'off'),
+  }),
   trustedDocuments: setting({
     env: 'TRUSTED_DOCUMENTS_FILE',
     flag: 'trusted-documents-file',

@@ -14,9 +14,9 @@ import type { UpstreamServer } from '../upstream/server.js';
 import { keepApart, tagAnswers } from './caching.js';
 import { compressAnswers } from './compression.js';
 import { allowOrigins } from './crossOrigin.js';
+import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
-import { renderLandingPage } from './landingPage.js';
 import { watchUnread, type Unread } from './unread.js';
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
@@ -31,9 +31,8 @@ export type AppOptions = GraphOptions &
     maxConnections: number;
     /** Whose pages may ask from a browser. */
     corsOrigins: readonly string[];
-    /** A line that asks this gateway something, for a person to paste; made when it is shown, as it may hold a demo token. */
-    exampleCurl: () => string;
-    isEmbedded: boolean;
+    /** What `GET /` shows; null for nothing. */
+    explorer: ExplorerOptions | null;
   }>;
 
 export type App = Readonly<{
@@ -135,18 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       tagged.get('/graphql', route.handler);
     });
   });
-  http.get('/', (_, reply) => {
-    const page = renderLandingPage({
-      curl: options.exampleCurl(),
-      isEmbedded: options.isEmbedded,
-      introspection: options.introspection,
-    });
-    return reply
-      .type('text/html; charset=utf-8')
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-      .header('cache-control', 'no-store')
-      .send(page);
-  });
+  if (options.explorer) addExplorer(http, { ...options.explorer, introspection: options.introspection });
   http.get('/livez', () => ({ status: 'alive' }));
   http.get('/readyz', (_, reply) =>
     // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.

@@ -1,5 +1,6 @@
 import { loadConfig, type Config } from '../../src/config/load.js';
 import { createApp, type App } from '../../src/http/app.js';
+import { readExplorerFiles } from '../../src/http/explorerFiles.js';
 import { createLog } from '../../src/log.js';
 import { startSimulator, type SeenRequest, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
 import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from '../../src/upstream/server.js';
@@ -11,6 +12,8 @@ export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
   simulator?: SimulatorOptions;
+  /** Whether the explorer has a token and ids filled in, as with the embedded server. */
+  isEmbedded?: boolean;
 };
 
 export type GraphError = {
@@ -51,7 +54,7 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, sharing, ...given } = options;
+  const { simulator: simulatorOptions, sharing, isEmbedded = true, ...given } = options;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
@@ -67,6 +70,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     origin: simulator.origin,
     trust: { by: 'fingerprint', sha256: simulator.fingerprint } as const,
     corsOrigins: [],
+    explorer: false,
     ...given,
     sharing: { ...defaults().sharing, ...sharing },
   };
@@ -75,8 +79,19 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...settings,
     server,
     log,
-    exampleCurl: () => 'curl http://gateway/graphql',
-    isEmbedded: true,
+    explorer: settings.explorer
+      ? {
+          files: readExplorerFiles(new URL('../../dist/explorer/', import.meta.url)),
+          curl: () => 'curl http://gateway/graphql',
+          demo: isEmbedded
+            ? () => ({
+                token: simulator.tokens.issue().accessToken,
+                sessionId: 'be376069-2865-4156-a9bc-825cef7d687e',
+                jobId: '00b96531-1a68-4c90-a398-91141ffedb3b',
+              })
+            : null,
+        }
+      : null,
   });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
 
