@@ -1,27 +1,38 @@
 /** What the gateway's page hands to this script (`src/http/explorerPage.ts`). */
 type Settings = Readonly<{
+  isDemo: boolean;
   authorization: string;
   sessionId: string;
   jobId: string;
   nonce: string;
 }>;
 
-const LAST_NIGHTS_FAILURES = `# What went wrong since six o'clock yesterday evening, and why.
+const LAST_NIGHTS_FAILURES = `# What went wrong since yesterday, 18:00.
+# "since" is among the variables below.
 query LastNightsFailures($since: DateTime!) {
-  jobSessions(first: 50, filter: { statuses: [FAILED, WARNING], endedAfter: $since }) {
+  jobSessions(
+    first: 50
+    filter: {
+      statuses: [FAILED, WARNING]
+      endedAfter: $since
+    }
+  ) {
     nodes {
       id
       status
       endTime
       job { id name }
-      log(first: 5, types: [ERROR, WARNING]) { nodes { type message } }
+      log(first: 5, types: [ERROR, WARNING]) {
+        nodes { type message }
+      }
     }
     pageInfo { hasNextPage endCursor }
   }
 }
 `;
 
-const SESSION_WITH_LOG = `# One run: how fast it was, what held it up, and its log. Its id is among the variables below.
+const SESSION_WITH_LOG = `# One run: how fast it was, what held it
+# up, and its log. "id" is below.
 query SessionWithLog($id: ID!) {
   jobSession(id: $id) {
     status
@@ -29,16 +40,21 @@ query SessionWithLog($id: ID!) {
     endTime
     durationSeconds
     job { name organization { name } }
-    statistics { transferredDataBytes processingRateBytesPerSecond bottleneck }
+    statistics {
+      transferredDataBytes
+      processingRateBytesPerSecond
+      bottleneck
+    }
     log(first: 100) {
-      nodes { sequenceNumber type message creationTime durationSeconds }
+      nodes { type message creationTime }
       pageInfo { hasNextPage endCursor }
     }
   }
 }
 `;
 
-const JOB_HISTORY = `# How the runs of one job went, newest first. Its id is among the variables below.
+const JOB_HISTORY = `# How the runs of one job went, newest
+# first. "id" is below.
 query JobHistory($id: ID!) {
   job(id: $id) {
     name
@@ -50,7 +66,10 @@ query JobHistory($id: ID!) {
         status
         creationTime
         durationSeconds
-        statistics { transferredDataBytes bottleneck }
+        statistics {
+          transferredDataBytes
+          bottleneck
+        }
       }
       pageInfo { hasNextPage endCursor }
     }
@@ -88,13 +107,12 @@ function mount(container: HTMLElement, settings: Settings): void {
   globalThis.__webpack_nonce__ = settings.nonce;
   const headers = asText({ Authorization: settings.authorization });
   const tab = (query: string, variables: object) => ({ query, variables: asText(variables), headers });
+  const first = tab(LAST_NIGHTS_FAILURES, { since: lastEvening() });
   const props = {
     fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
-    defaultTabs: [
-      tab(LAST_NIGHTS_FAILURES, { since: lastEvening() }),
-      tab(SESSION_WITH_LOG, { id: settings.sessionId }),
-      tab(JOB_HISTORY, { id: settings.jobId }),
-    ],
+    defaultTabs: [first, tab(SESSION_WITH_LOG, { id: settings.sessionId }), tab(JOB_HISTORY, { id: settings.jobId })],
+    variables: first.variables, // those of the tab that is shown first are read from nowhere else
+    defaultEditorToolsVisibility: settings.isDemo ? 'variables' : 'headers', // what is to be filled in first
     defaultHeaders: headers,
     defaultQuery: '',
     shouldPersistHeaders: false,

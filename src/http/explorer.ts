@@ -15,7 +15,7 @@ const FOLDER = '/explorer/';
 const YEAR_SECONDS = 31_536_000;
 
 /** In the order in which they need each other. */
-const scripts = ['react', 'react-dom', 'graphiql', 'explorer'];
+const bundles = ['react', 'react-dom', 'graphiql'];
 const styles = ['graphiql', 'explorer'];
 
 /** On all that is served here: no other site may read it, frame it, or keep hold of its window. */
@@ -52,7 +52,8 @@ export function addExplorer(
     return FOLDER + name;
   };
   const urls = {
-    scripts: scripts.map((base) => urlOf(base, 'js')),
+    bundles: bundles.map((base) => urlOf(base, 'js')),
+    module: urlOf('explorer', 'js'),
     styles: styles.map((base) => urlOf(base, 'css')),
   };
 

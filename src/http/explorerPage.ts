@@ -4,8 +4,9 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (character) =>
 const asData = (value: object): string => JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
 
 export type PageOptions = Readonly<{
-  /** Files of the explorer, as the page names them. */
-  scripts: readonly string[];
+  /** Where the explorer's files are: bundles, and the module that uses what these make global. */
+  bundles: readonly string[];
+  module: string;
   styles: readonly string[];
   nonce: string;
   /** A line that asks this gateway something, for a person to paste. */
@@ -27,15 +28,16 @@ const TOKEN_LINE =
 
 function describeServer(demo: PageOptions['demo']): string {
   if (demo) {
-    return '<p>No backup server is configured: answers come from the <strong>embedded demo server</strong>, and a token for it is filled in below.</p>';
+    return '<p>Answers come from the <strong>embedded demo server</strong>; a token for it is filled in.</p>';
   }
-  return '<p>Put a token of your backup server into <strong>Headers</strong> below. It goes to this gateway alone, and is gone when the page is.</p>';
+  return '<p>Put a token of your backup server into <strong>Headers</strong>. It is sent to this gateway alone, and gone when the page is.</p>';
 }
 
 /** What a person sees who opens the gateway in a browser: an explorer of the graph and, where scripts are off, a line to paste. */
-export function renderExplorerPage({ scripts, styles, nonce, curl, demo, introspection }: PageOptions): string {
+export function renderExplorerPage({ bundles, module, styles, nonce, curl, demo, introspection }: PageOptions): string {
   const settings = {
     nonce,
+    isDemo: demo !== null,
     authorization: demo ? `Bearer ${demo.token}` : blank.authorization,
     sessionId: demo?.sessionId ?? blank.sessionId,
     jobId: demo?.jobId ?? blank.jobId,
@@ -48,7 +50,8 @@ export function renderExplorerPage({ scripts, styles, nonce, curl, demo, introsp
 <link rel="icon" href="data:,">
 ${styles.map((url) => `<link rel="stylesheet" href="${escape(url)}">`).join('\n')}
 <script type="application/json" id="settings">${asData(settings)}</script>
-${scripts.map((url) => `<script defer src="${escape(url)}"></script>`).join('\n')}
+${bundles.map((url) => `<script defer src="${escape(url)}"></script>`).join('\n')}
+<script type="module" src="${escape(module)}"></script>
 <header>
 <h1>backup365-gateway</h1>
 ${describeServer(demo)}
