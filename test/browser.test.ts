@@ -47,9 +47,10 @@ async function open(url: string, viewport: { width: number; height: number }): P
 async function run(page: Page, tab: string): Promise<any> {
   await page.getByRole('tab', { name: tab }).click();
   // GraphiQL reads an operation's name a moment after it is shown, and until then would ask for the last one's.
-  await page.waitForFunction(
-    `document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.operationName === '${tab}'`,
-  );
+  await page.waitForFunction((name) => {
+    const { document } = globalThis as any;
+    return document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.operationName === name;
+  }, tab);
   const answered = page.waitForResponse((response) => response.request().postData()?.includes(`query ${tab}`) ?? false);
   await page.locator('.graphiql-execute-button').click();
   const answer = (await (await answered).json()) as unknown;

@@ -38,6 +38,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     host: '127.0.0.1',
     port: 4000,
     introspection: true,
+    explorer: true,
     corsOrigins: ['https://studio.apollographql.com'],
     trustedDocuments: null,
     federatedTracing: false,
@@ -46,16 +47,18 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
   });
 });
 
-test('in production a server must be named, and introspection is off', () => {
+test('in production a server must be named, and introspection and the explorer are off', () => {
   expect(problems({ NODE_ENV: 'production' })).toEqual([expect.stringContaining('BACKUP_SERVER_URL must be set')]);
   expect(load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' }).config).toMatchObject({
     server: null,
     introspection: false,
+    explorer: false,
     corsOrigins: [],
   });
   expect(
-    load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on' }).config.introspection,
-  ).toBe(true);
+    load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on', EXPLORER: 'on' }).config,
+  ).toMatchObject({ introspection: true, explorer: true });
+  expect(load({ EXPLORER: 'off' }).config).toMatchObject({ introspection: true, explorer: false });
 });
 
 describe('BACKUP_SERVER_URL', () => {
