@@ -57,6 +57,7 @@ test('every setting that it names exists, and every link leads somewhere', () =>
     'docs/decisions.md',
     'docs/federation.md',
     'docs/development.md',
+    'docs/explorer.md',
   ]) {
     const text = readFileSync(file, 'utf8');
     const base = file.includes('/') ? 'docs/' : '';
