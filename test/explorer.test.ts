@@ -125,10 +125,13 @@ test('with a server of its own the page has no token, and says how to get one', 
   });
 });
 
-test('without introspection the page says so', async () => {
+test('without introspection, or with trusted documents alone, the page says so', async () => {
   expect(await (await fetch(`${gateway.url}/`)).text()).not.toContain('Introspection is off');
   await withGateway({ explorer: true, introspection: false }, async ({ url }) => {
     expect(await (await fetch(`${url}/`)).text()).toContain('Introspection is off');
+  });
+  await withGateway({ explorer: true, trustedDocuments: [] }, async ({ url }) => {
+    expect(await (await fetch(`${url}/`)).text()).toContain('Trusted documents alone are run');
   });
 });
 

@@ -134,7 +134,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       tagged.get('/graphql', route.handler);
     });
   });
-  if (options.explorer) addExplorer(http, { ...options.explorer, introspection: options.introspection });
+  if (options.explorer) {
+    const { introspection, trustedDocuments } = options;
+    addExplorer(http, { ...options.explorer, introspection, trustedOnly: trustedDocuments !== null });
+  }
   http.get('/livez', () => ({ status: 'alive' }));
   http.get('/readyz', (_, reply) =>
     // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.

@@ -43,7 +43,7 @@ function policyOf(nonce: string): string {
 /** Adds `GET /`, an explorer of the graph, and the files that it loads. */
 export function addExplorer(
   http: FastifyInstance,
-  options: ExplorerOptions & Readonly<{ introspection: boolean }>,
+  options: ExplorerOptions & Pick<PageOptions, 'introspection' | 'trustedOnly'>,
 ): void {
   const urlOf = (base: string, extension: string): string => {
     const pattern = new RegExp(`^${base}-[0-9a-f]+\\.${extension}$`);
@@ -65,6 +65,7 @@ export function addExplorer(
       curl: options.curl(),
       demo: options.demo?.() ?? null,
       introspection: options.introspection,
+      trustedOnly: options.trustedOnly,
     });
     return reply
       .type('text/html; charset=utf-8')

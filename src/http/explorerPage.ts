@@ -14,6 +14,8 @@ export type PageOptions = Readonly<{
   /** What there is to ask about on the embedded server, and a token for it; null with a server of one's own. */
   demo: Readonly<{ token: string; sessionId: string; jobId: string }> | null;
   introspection: boolean;
+  /** Whether a list of operations is all that is run. */
+  trustedOnly: boolean;
 }>;
 
 /** What is filled in where only the reader knows the value: the headers must be ASCII, and no id is a UUID by chance. */
@@ -33,8 +35,17 @@ function describeServer(demo: PageOptions['demo']): string {
   return '<p>Put a token of your backup server into <strong>Headers</strong>. It is sent to this gateway alone, and gone when the page is.</p>';
 }
 
+function describeLimits({ introspection, trustedOnly }: PageOptions): string {
+  if (trustedOnly) {
+    return '<p><strong>Trusted documents alone are run</strong>: of what is asked here, only their exact text, and nothing of the schema.</p>';
+  }
+  if (introspection) return '';
+  return '<p><strong>Introspection is off</strong>, so no names are completed and there is no documentation; operations are answered.</p>';
+}
+
 /** What a person sees who opens the gateway in a browser: an explorer of the graph and, where scripts are off, a line to paste. */
-export function renderExplorerPage({ bundles, module, styles, nonce, curl, demo, introspection }: PageOptions): string {
+export function renderExplorerPage(options: PageOptions): string {
+  const { bundles, module, styles, nonce, curl, demo } = options;
   const settings = {
     nonce,
     isDemo: demo !== null,
@@ -55,7 +66,7 @@ ${bundles.map((url) => `<script defer src="${escape(url)}"></script>`).join('\n'
 <header>
 <h1>backup365-gateway</h1>
 ${describeServer(demo)}
-${introspection ? '' : '<p><strong>Introspection is off</strong>, so the explorer completes no names and has no documentation; operations are answered.</p>'}
+${describeLimits(options)}
 <p>State: <a href="/livez">livez</a>, <a href="/readyz">readyz</a>.</p>
 ${demo ? '' : `<details><summary>How to get a token</summary><pre><code>${escape(TOKEN_LINE)}</code></pre></details>`}
 <details><summary>Ask from a terminal</summary><pre><code>${escape(curl)}</code></pre></details>
