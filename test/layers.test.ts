@@ -10,7 +10,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],
-  [/^graph\/(documentLimits|persistedQueries)\.ts$/, 3, /^(graphql|lru-cache)$/],
+  [/^graph\/(documentLimits|documentStore|persistedQueries)\.ts$/, 3, /^(graphql|lru-cache)$/],
   [/^graph\/compiled\.ts$/, 3, /^(graphql|graphql-jit|lru-cache)$/],
   [/^graph\//, 3, /^(graphql|dataloader|@apollo\/server)$/],
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],

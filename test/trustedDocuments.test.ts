@@ -5,9 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parse } from 'graphql';
 import { readManifest, type TrustedDocument } from '../src/config/manifest.js';
 import { loadConfig } from '../src/config/load.js';
 import { ConfigError } from '../src/config/problems.js';
+import { createDocumentStore } from '../src/graph/documentStore.js';
 import { createPersistedQueryCache } from '../src/graph/persistedQueries.js';
 import { createGraph } from '../src/graph/server.js';
 import { createLog } from '../src/log.js';
@@ -334,4 +336,14 @@ describe('without a manifest, automatic persisted queries', () => {
     const short = await Promise.all(Array.from({ length: 20_000 }, (_, index) => cache.get(`short${index}`)));
     expect(short.filter((query) => query !== undefined).length).toBeLessThan(10_000);
   });
+});
+
+test('parsed documents are kept within bounds, with all of their texts', async () => {
+  const store = createDocumentStore();
+  for (let index = 0; index < 60; index += 1) {
+    await store.set(`hash${index}`, parse(`#${'x'.repeat(200_000)}\n{ __typename }`));
+  }
+  const kept = await Promise.all(Array.from({ length: 60 }, (_, index) => store.get(`hash${index}`)));
+  expect(kept.at(-1)).toBeDefined();
+  expect(kept.filter((document) => document !== undefined).length).toBeLessThan(25);
 });

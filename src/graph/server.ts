@@ -16,6 +16,7 @@ import type { Context } from './context.js';
 import { createCachePlugin } from './cachePolicy.js';
 import { createCostPlugin } from './costPlugin.js';
 import { documentLimits } from './documentLimits.js';
+import { createDocumentStore } from './documentStore.js';
 import { createErrorPlugin } from './errorPlugin.js';
 import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
@@ -80,6 +81,7 @@ export async function createGraph(options: GraphOptions): Promise<ApolloServer<C
     validationRules,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    documentStore: createDocumentStore(),
     // No page makes a browser send this header without a preflight, and urql's GETs have no other that says so.
     csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
     formatError: options.introspection ? formatError : withoutSuggestions(formatError),
