@@ -30,6 +30,8 @@ export type DemoSession = Readonly<{
   /** How many users, sites, … it processes. */
   objects: number;
   statistics: DemoStatistics;
+  /** How many lines its log has, where that is not for the objects to say. */
+  logLines?: number;
   /** What v2 printed, where documentation shows it verbatim. */
   v2Text?: Readonly<Record<string, string>>;
 }>;
@@ -160,8 +162,11 @@ export function snapshotOf(session: DemoSession, now: Ticks): DemoSnapshot {
 export type History = Readonly<{
   /** All sessions that have started, newest first. */
   sessions: () => readonly DemoSession[];
-  /** Adds a session as if its job had been started by hand at this moment; it runs for `seconds`. */
-  insert: (jobId: string, seconds?: number) => DemoSession;
+  /**
+   * Adds a session as if its job had been started by hand at this moment; it runs for `seconds`, and its log comes to so many
+   * lines, if that is given.
+   */
+  insert: (jobId: string, seconds?: number, logLines?: number) => DemoSession;
   /** Lets a running session end at this moment. */
   finish: (id: string) => void;
   remove: (id: string) => void;
@@ -209,12 +214,17 @@ export function createHistory(options: Readonly<{ seed: string; days: number; no
       catchUp();
       return newestFirst;
     },
-    insert: (jobId, seconds = 60) => {
+    insert: (jobId, seconds = 60, logLines) => {
       catchUp();
       const now = ticksOfMs(nowMs());
       byHand += 1;
       const planned = plan(`${seed} by hand ${byHand}`, jobOf(jobId), now);
-      const session = { ...planned, start: now, end: now + BigInt(seconds) * TICKS_PER_SECOND };
+      const session = {
+        ...planned,
+        start: now,
+        end: now + BigInt(seconds) * TICKS_PER_SECOND,
+        ...(logLines !== undefined && { logLines }),
+      };
       newestFirst.push(session);
       sort();
       return session;

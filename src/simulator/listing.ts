@@ -44,15 +44,18 @@ export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-
 export const isTrue = (text: string | undefined, otherwise: boolean): boolean =>
   text === undefined ? otherwise : text.toLowerCase() === 'true';
 
+/** What a list is of: an array, or what makes its rows as they are asked for. */
+export type Rows<T> = Readonly<{ length: number; slice: (from?: number, to?: number) => readonly T[] }>;
+
 /** All of a list in a bare array, or one page of it, as the version has it for this list. */
 export function list<T>(
   request: ResourceRequest,
   path: string,
   isPaged: boolean,
-  rows: readonly T[],
+  rows: Rows<T>,
   bodyOf: (row: T) => unknown,
 ): Answer {
-  if (!isPaged) return { status: 200, body: rows.map(bodyOf) };
+  if (!isPaged) return { status: 200, body: rows.slice().map(bodyOf) };
   const { version, query } = request;
   const offset = numberIn(query, 'offset');
   const asked = numberIn(query, 'limit');

@@ -1,6 +1,6 @@
 import { amount, links, moment, type ApiVersion, type Body } from './format.js';
 import { snapshotOf, type DemoSession, type DemoSnapshot, type DemoStatistics, type Ticks } from './history.js';
-import { logOf } from './sessionLog.js';
+import type { DemoLogLine } from './sessionLog.js';
 
 function v2Statistics(session: DemoSession, statistics: DemoStatistics, decimalComma: boolean): Body {
   const text = session.v2Text ?? {
@@ -75,8 +75,8 @@ const titleWords = {
   Stop: 'Stopped',
 } as const;
 
-export function renderLog(version: ApiVersion, session: DemoSession, now: Ticks): Body[] {
-  return logOf(session, now).map((line) => ({
+export function renderLogLine(version: ApiVersion, session: DemoSession, line: DemoLogLine): Body {
+  return {
     id: line.id,
     usn: line.usn,
     ...(version >= 8
@@ -89,7 +89,7 @@ export function renderLog(version: ApiVersion, session: DemoSession, now: Ticks)
       self: `JobSessions/${session.id}/LogItems/${line.id}`,
       jobsessions: `JobSessions/${session.id}`,
     }),
-  }));
+  };
 }
 
 export function renderProcessedObjects(session: DemoSession, users: readonly string[], now: Ticks): Body[] {

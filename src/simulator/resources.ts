@@ -13,7 +13,8 @@ import {
   type ResourceRequest,
 } from './listing.js';
 import { renderJob, renderOrganization, renderProxy, renderRepository } from './renderInventory.js';
-import { renderLog, renderProcessedObjects, renderSession } from './renderSession.js';
+import { renderLogLine, renderProcessedObjects, renderSession } from './renderSession.js';
+import { logOf, type DemoLog } from './sessionLog.js';
 
 export type Resources = Readonly<{ answer: (request: ResourceRequest) => Answer }>;
 
@@ -101,19 +102,19 @@ export function createResources(
     const path = `JobSessions/${id}`;
     if (part === undefined) return { status: 200, body: render(version, session, false) };
     if (part === 'logitems') {
-      let lines = renderLog(version, session, now());
+      let lines: DemoLog = logOf(session, now());
       if (lineId !== undefined) {
-        const line = lines.find((candidate) => candidate['id'] === lineId);
-        return line ? { status: 200, body: line } : notFound('Log item');
+        const line = lines.slice().find((candidate) => candidate.id === lineId);
+        return line ? { status: 200, body: renderLogLine(version, session, line) } : notFound('Log item');
       }
       if (version >= 8) {
         const type = request.query.get('type');
         if (type !== undefined && !['Running', 'Warning', 'Error', 'Success', 'Stop'].includes(type))
           return invalid(`type ${type} is not valid.`);
-        if (type !== undefined) lines = lines.filter((line) => line['type'] === type);
-        if (!isTrue(request.query.get('orderasc'), true)) lines.reverse();
+        if (type !== undefined) lines = lines.slice().filter((line) => line.type === type);
+        if (!isTrue(request.query.get('orderasc'), true)) lines = lines.slice().toReversed();
       }
-      return list(request, `${path}/LogItems`, version >= 3, lines, (line) => line);
+      return list(request, `${path}/LogItems`, version >= 3, lines, (line) => renderLogLine(version, session, line));
     }
     if (part === 'processedobjects' && version >= 7 && lineId === undefined) {
       const users = organizations.find((organization) => organization.id === session.job.organizationId)?.users ?? [];

@@ -11,6 +11,9 @@ export type DemoLogLine = Readonly<{
   end: Ticks | null;
 }>;
 
+/** A log, of which lines are made as they are asked for: there can be more than anybody would keep. */
+export type DemoLog = Readonly<{ length: number; slice: (from?: number, to?: number) => readonly DemoLogLine[] }>;
+
 /** `4/4/2017 12:07:21 AM`: the server's culture and zone, as titles have it. */
 function cultureTime(ticks: Ticks): string {
   const local = new Date(Number(ticks / 10_000n) - 7 * 3_600_000);
@@ -48,9 +51,35 @@ const troubles = [
   'The site is locked for reading; permissions were not backed up',
 ];
 
+/** A log of as many lines as the session says, spread over its time. */
+function longLog({ id, start, end }: DemoSession, lines: number, now: Ticks): DemoLog {
+  const at = (index: number): Ticks => start + ((end - start) * BigInt(index)) / BigInt(lines);
+  const elapsed = now > start ? now - start : 0n;
+  const length = end <= now ? lines : Number((BigInt(lines) * elapsed) / (end - start));
+  const lineAt = (index: number): DemoLogLine => {
+    const usn = index < 2 ? index + 1 : 998 + index;
+    const isTroubled = index % 7 === 2;
+    const trouble = isTroubled ? ` with warning: ${troubles[index % troubles.length] ?? ''}` : '';
+    return {
+      id: uuidFrom(`${id} line ${usn}`),
+      usn,
+      type: isTroubled ? 'Warning' : 'Success',
+      message: `Processing mailbox user${index}@abc.onmicrosoft.com completed${trouble}`,
+      start: at(index),
+      end: at(index + 1),
+    };
+  };
+  return {
+    length,
+    slice: (from = 0, to = length) =>
+      Array.from({ length: Math.max(0, Math.min(to, length) - from) }, (_, index) => lineAt(from + index)),
+  };
+}
+
 /** A session's log at a moment, oldest line first. Numbers have gaps, as the server's do; lines are added, not rewritten. */
-export function logOf(session: DemoSession, now: Ticks): readonly DemoLogLine[] {
+export function logOf(session: DemoSession, now: Ticks): DemoLog {
   if (session.id === 'be376069-2865-4156-a9bc-825cef7d687e') return documentedLines(session);
+  if (session.logLines !== undefined) return longLog(session, session.logLines, now);
   const { isRunning, progress } = snapshotOf(session, now);
   const organization = organizations.find(({ id }) => id === session.job.organizationId);
   const users = organization?.users ?? [];
