@@ -8,7 +8,7 @@ import type { Context } from './context.js';
 import { codeOf, type ErrorCode } from './formatError.js';
 
 /** What the log has of an error. Upstream errors hold no secret; of other ones, faults of ours, it has the stack as well. */
-function describe(error: unknown): Record<string, unknown> {
+export function describe(error: unknown): Record<string, unknown> {
   const thrown = unwrapResolverError(error);
   if (!(thrown instanceof UpstreamError)) return { error: thrown instanceof Error ? thrown.stack : String(thrown) };
   const advice = thrown.details.reason === undefined ? undefined : adviceFor(thrown.details.reason);

@@ -10,17 +10,11 @@ import { extendedOrganizationFields, organizations } from '../upstream/resources
 import { processedObjects } from '../upstream/resources/processedObject.js';
 import { extendedProxyFields, proxies } from '../upstream/resources/proxy.js';
 import { badInput, optionalUuidArgument, uuidArgument } from './badInput.js';
-import {
-  ascending,
-  descending,
-  listOf,
-  readConnection,
-  type Connection,
-  type ConnectionArguments,
-} from './connection.js';
+import { ascending, listOf, readConnection, type Connection, type ConnectionArguments } from './connection.js';
 import type { Context } from './context.js';
 import { nameList } from './cursor.js';
 import type { JobFilter, JobType, LogItemType, Resolvers, SortOrder } from './generated.js';
+import { logOrder, logPath } from './log.js';
 import { DateTime, Long } from './scalars.js';
 import { selectsAny, selectsOnlyId } from './selection.js';
 import { readSessions } from './sessions.js';
@@ -131,10 +125,7 @@ async function readLog(
     {
       name: nameList('log', filter),
       open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
-      order: {
-        key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
-        compare: filter.order === 'ASC' ? ascending : descending,
-      },
+      order: logOrder(filter.order),
       keeps: (line) => types === null || types.some((type) => type === line.type),
       scanLimitRows: loaders.api.scanLimitRows,
     },
@@ -181,6 +172,7 @@ export const resolvers: Resolvers = {
     __resolveReference: async ({ id }, { loaders }) => loaders.loadSession(uuidArgument('id', id)),
     durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
     log: (session, args, context) => readLog(context, session, args),
+    logUrl: ({ id }) => logPath(id),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
     processedObjects: async ({ id: sessionId }, args, { loaders }) => {

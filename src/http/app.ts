@@ -7,6 +7,7 @@ import {
   type FastifyReply,
 } from 'fastify';
 import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
+import { logPath } from '../graph/log.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
@@ -17,6 +18,7 @@ import { allowOrigins } from './crossOrigin.js';
 import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
+import { createLogRoute } from './logRoute.js';
 import { watchUnread, type Unread } from './unread.js';
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
@@ -126,9 +128,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
   const route = createGraphqlRoute(graph, server, unread, trusted);
+  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS });
   await http.register(async (asked) => {
     await allowOrigins(asked, options.corsOrigins);
     asked.post('/graphql', route.handler);
+    asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
     await asked.register(async (tagged) => {
       await tagAnswers(tagged);
       tagged.get('/graphql', route.handler);
@@ -151,7 +155,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => {
       isDraining = true;
     },
-    cancelAll: route.cancelAll,
+    cancelAll: () => {
+      route.cancelAll();
+      logs.cancelAll();
+    },
     hold: () => {
       let release: () => void = () => undefined;
       held = new Promise((resolve) => {

@@ -40,6 +40,8 @@ export type Operation = Readonly<{
   breathe: (about: About) => Promise<void>;
   /** What to throw once `signal` is aborted. */
   ended: (about: About) => UpstreamError;
+  /** All that it asks the server for has come: handing that on may take as long as its caller does. */
+  stopClock: () => void;
   /** Nobody waits for the answer any more. */
   cancel: () => void;
   /** It was answered. */
@@ -110,6 +112,9 @@ export function beginOperation(options: OperationOptions): Operation {
       pagesThisTurn += 1;
     },
     ended,
+    stopClock: () => {
+      clearTimeout(timer);
+    },
     cancel: () => {
       controller.abort('cancelled');
     },

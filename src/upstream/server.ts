@@ -37,9 +37,13 @@ const BODIES_IN_MEMORY = 3;
 const PROBE_TIMEOUT_MS = 5000;
 const PING_TIMEOUT_MS = 2000;
 
+/** Who asks, and under which id. */
+export type Caller = Readonly<{ requestId: string; token: string | NoToken }>;
+
 /** The one server, and what is shared by all who ask it: no token, no answer. */
 export type UpstreamServer = Readonly<{
-  begin: (caller: Readonly<{ requestId: string; token: string | NoToken }>) => Operation;
+  /** `maxRequests`, where it is another than the one that is set. */
+  begin: (caller: Caller & Readonly<{ maxRequests?: number }>) => Operation;
   /** The JSON at a path, for an operation, or why there is none as an `UpstreamError`. */
   get: (operation: Operation, request: Omit<UpstreamRequest, 'owner'>) => Promise<unknown>;
   version: (operation: Operation) => Promise<Version>;
@@ -106,9 +110,9 @@ export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog)
   return {
     begin: (caller) =>
       beginOperation({
+        maxRequests: options.maxRequests,
         ...caller,
         timeoutMs: options.operationTimeoutMs,
-        maxRequests: options.maxRequests,
         bodyMemory,
         share: sharing.join(typeof caller.token === 'string' ? caller.token : null),
       }),

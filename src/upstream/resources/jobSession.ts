@@ -11,7 +11,7 @@ export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimat
 
 type Relation = 'job' | 'log' | 'repository' | 'processedObjects';
 /** What a resolver works out where it is asked for: it costs more than all the rest. */
-type Derived = 'durationSeconds';
+type Derived = 'durationSeconds' | 'logUrl';
 
 export type JobSessionRecord = Fields<Omit<JobSession, '__typename' | 'id' | 'statistics' | Relation | Derived>> & {
   readonly id: string;

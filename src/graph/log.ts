@@ -1,0 +1,12 @@
+import type { LogItemRecord } from '../upstream/resources/logItem.js';
+import { ascending, descending, type Order } from './connection.js';
+import type { SortOrder } from './generated.js';
+
+/** Where the whole log of a session is downloaded: the path of the route as well, with `:id` in the id's place. */
+export const logPath = (sessionId: string): string => `/sessions/${sessionId}/log`;
+
+/** Lines are known again by their number. */
+export const logOrder = (order: SortOrder): Order<LogItemRecord> => ({
+  key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),
+  compare: order === 'ASC' ? ascending : descending,
+});

@@ -1,0 +1,165 @@
+import { Readable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { badInput } from '../graph/badInput.js';
+import { describe } from '../graph/errorPlugin.js';
+import { describeRefusal, INTERNAL_MESSAGE, type ErrorCode } from '../graph/formatError.js';
+import { openWholeLog, type WholeLog } from '../graph/wholeLog.js';
+import type { Log } from '../log.js';
+import { overloaded, UpstreamError, type Fault } from '../upstream/errors.js';
+import { toUuid } from '../upstream/raw.js';
+import type { UpstreamServer } from '../upstream/server.js';
+import { readBearerToken } from './bearer.js';
+import { refusal } from './intake.js';
+import { formatAccepted, formatNamed, type LogFormat, type Told } from './logFormat.js';
+import type { Unread } from './unread.js';
+
+/** The status where nothing of the log was sent yet. */
+const statuses: Readonly<Record<Fault, number>> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  notFound: 404,
+  rejected: 502,
+  rateLimited: 503,
+  unavailable: 502,
+  failed: 502,
+  timedOut: 504,
+  expired: 504,
+  tooLarge: 502,
+  badResponse: 502,
+  overloaded: 503,
+  overBudget: 503,
+  cancelled: 503,
+};
+
+/** What callers do, or their tokens, rather than the server. */
+const callersFaults: ReadonlySet<Fault> = new Set(['unauthenticated', 'forbidden', 'notFound', 'cancelled']);
+
+export type LogRouteOptions = Readonly<{
+  server: UpstreamServer;
+  unread: Unread;
+  log: Log;
+  /** How long a caller may read nothing while something is sent. */
+  maxStallMs: number;
+}>;
+
+/** `{ id }` as the router found it, `{ format }` as the caller wrote it. */
+type Request = FastifyRequest<{ Params: { id: string }; Querystring: { format?: unknown } }>;
+
+type FirstPage = Awaited<ReturnType<WholeLog['pages']['next']>>;
+
+/** Waits until what was written has left, so that no more is read of the server than the caller takes. */
+function untilTaken(response: ServerResponse): Promise<void> {
+  if (!response.writableNeedDrain || response.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.once('drain', go).once('close', go);
+  });
+}
+
+/** The log of one session, whole, as it comes: page by page from the server, none before the caller has taken the last one. */
+export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOptions) {
+  const open = new Set<WholeLog>();
+  let isEnding = false;
+
+  function refuse(reply: FastifyReply, status: number, message: string, code: ErrorCode): FastifyReply {
+    return reply.status(status).send(refusal(message, code, reply.request.id));
+  }
+
+  function tell(error: unknown, requestId: string): Told {
+    const isUpstreams = error instanceof UpstreamError;
+    const isCallers = isUpstreams && callersFaults.has(error.details.fault);
+    log[!isUpstreams ? 'error' : isCallers ? 'info' : 'warn'](
+      { requestId, ...describe(error) },
+      'the download of a log met an error',
+    );
+    if (!isUpstreams) return { message: INTERNAL_MESSAGE, code: 'INTERNAL_SERVER_ERROR', requestId };
+    const { message, extensions } = describeRefusal(error, requestId);
+    return { message, code: '', requestId, ...extensions };
+  }
+
+  /** The refusal of a download of which nothing was sent. */
+  function refuseFor(error: unknown, reply: FastifyReply): FastifyReply {
+    const { message, ...extensions } = tell(error, reply.request.id);
+    const status = error instanceof UpstreamError ? statuses[error.details.fault] : 500;
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
+    const { retryAfterSeconds } = extensions;
+    if (typeof retryAfterSeconds === 'number') void reply.header('retry-after', String(retryAfterSeconds));
+    return reply.status(status).send({ errors: [{ message, extensions }] });
+  }
+
+  /**
+   * The log in a format, from its first page on. A caller may read nothing for a short time while there is something to read,
+   * and for as long as a page may take while there is not.
+   */
+  async function* write(
+    { pages }: WholeLog,
+    first: FirstPage,
+    format: LogFormat,
+    { raw, request }: FastifyReply,
+  ): AsyncGenerator<string, void, void> {
+    try {
+      for (let page = first; page.done !== true; page = await pages.next()) {
+        raw.socket?.setTimeout(maxStallMs);
+        yield page.value.map((line) => format.renderLine(line)).join('');
+        await untilTaken(raw);
+        raw.socket?.setTimeout(request.server.server.timeout);
+      }
+    } catch (error) {
+      raw.socket?.setTimeout(maxStallMs);
+      yield format.renderEnd(tell(error, request.id));
+    }
+  }
+
+  return {
+    handler: async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
+      const vary = reply.getHeader('vary');
+      void reply
+        .header('vary', [vary, 'Authorization, Accept'].flat().filter(Boolean).join(', '))
+        // Whether it comes whole is not known when this is sent, and a log of which the end is missing must not be kept.
+        .header('cache-control', 'private, no-store')
+        .header('x-content-type-options', 'nosniff');
+      const { format: name } = request.query;
+      const id = toUuid(request.params.id);
+      if (id === null) {
+        return refuse(reply, 400, badInput('id', 'a UUID', request.params.id).message, 'BAD_USER_INPUT');
+      }
+      const format = name === undefined ? formatAccepted(request.headers.accept ?? '*/*') : formatNamed(name);
+      if (format === null && name !== undefined) {
+        return refuse(reply, 400, badInput('format', '"ndjson" or "text"', name).message, 'BAD_USER_INPUT');
+      }
+      if (format === null) {
+        return refuse(reply, 406, 'A log is application/x-ndjson or text/plain.', 'BAD_REQUEST');
+      }
+      if (unread.isTooMuch()) {
+        return refuseFor(overloaded({ resource: 'log' }, 'too much of other answers is unread'), reply);
+      }
+      const caller = { requestId: request.id, token: readBearerToken(request.raw.rawHeaders) };
+      const whole = openWholeLog(server, caller, id);
+      open.add(whole);
+      if (isEnding || reply.raw.destroyed) whole.cancel(); // the caller may have gone while it was held
+      reply.raw.once('close', () => {
+        open.delete(whole);
+        whole.close();
+      });
+      let first: FirstPage;
+      try {
+        first = await whole.pages.next();
+      } catch (error) {
+        return refuseFor(error, reply);
+      }
+      return reply
+        .type(format.contentType)
+        .header('content-disposition', `attachment; filename="session-${id}.${format.extension}"`)
+        .send(Readable.from(write(whole, first, format, reply)));
+    },
+    /** Ends the downloads that are under way, each with a line that says so. */
+    cancelAll: () => {
+      isEnding = true;
+      for (const whole of open) whole.cancel();
+    },
+  };
+}
