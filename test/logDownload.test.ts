@@ -322,7 +322,9 @@ describe('the caller', () => {
     return {
       pause: () => socket.pause(),
       resume: () => socket.resume(),
-      destroy: () => socket.destroy(),
+      destroy: () => {
+        socket.destroy();
+      },
       text: () => text,
       closed,
     };
