@@ -7,8 +7,8 @@ simulator.tokens.issue({ accessToken: token });
 const job = simulator.history.sessions()[0].job.id;
 const { id } = simulator.history.insert(job, 0, Number(lines));
 
-process.on('message', () => {
-  process.send?.({ requests: simulator.requests.filter(({ path }) => path.endsWith('/LogItems')).length });
+process.on('message', (session) => {
+  process.send?.({ requests: simulator.requests.filter(({ path }) => path.includes(session)).length });
 });
 process.on('disconnect', () => void simulator.close());
 process.send?.({ origin: simulator.origin, fingerprint: simulator.fingerprint, id });

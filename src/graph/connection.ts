@@ -164,6 +164,50 @@ async function collect<Row extends Identified>(
 }
 
 /**
+ * A class, as V8 gives each object literal with getters a hidden class of its own. Those live among old objects, and would keep
+ * the rows of all pages from being collected with the young ones.
+ */
+class CollectedConnection<Row extends Identified> implements Connection<Row> {
+  readonly scanLimitReached: boolean;
+  readonly #source: Pick<ConnectionSource<Row>, 'name' | 'order'>;
+  readonly #collected: Collected<Row>;
+  readonly #hasPrevious: boolean;
+
+  constructor(source: ConnectionSource<Row>, collected: Collected<Row>, hasPrevious: boolean) {
+    this.#source = source;
+    this.#collected = collected;
+    this.#hasPrevious = hasPrevious;
+    this.scanLimitReached = collected.stoppedAt !== null;
+  }
+
+  #write(placed: Placed<Row> | undefined): string | null {
+    return placed ? writeCursor(this.#source.name, anchorAt(this.#source.order, placed)) : null;
+  }
+
+  get edges(): Connection<Row>['edges'] {
+    const { name, order } = this.#source;
+    return this.#collected.found.map((placed) => ({
+      cursor: writeCursor(name, anchorAt(order, placed)),
+      node: placed.row,
+    }));
+  }
+
+  get nodes(): Connection<Row>['nodes'] {
+    return this.#collected.found.map(({ row }) => row);
+  }
+
+  get pageInfo(): Connection<Row>['pageInfo'] {
+    const { found, hasNext, stoppedAt } = this.#collected;
+    return {
+      hasNextPage: hasNext,
+      hasPreviousPage: this.#hasPrevious,
+      startCursor: this.#write(found[0]),
+      endCursor: stoppedAt ? writeCursor(this.#source.name, stoppedAt) : this.#write(found.at(-1)),
+    };
+  }
+}
+
+/**
  * Reads a page of a list whose rows move: new ones come in at the top while a client pages. A cursor is therefore the row
  * it stands at, not a position: rows found in its place that stand before it are newer ones that pushed it on, and are
  * passed over.
@@ -184,30 +228,8 @@ export async function readConnection<Row extends Identified>(
   const start = sought
     ? await seek(list, sought, limit)
     : await list.readPage({ offset: anchor === null ? 0 : anchor.offset + 1, limit });
-  const { found, hasNext, stoppedAt } = await collect(source, list, sought, start, count, limit);
-
-  const write = (at: Anchor | null): string | null => at && writeCursor(source.name, at);
-  const anchorOf = (placed: Placed<Row> | undefined): Anchor | null => (placed ? anchorAt(source.order, placed) : null);
-  return {
-    get edges() {
-      return found.map((placed) => ({
-        cursor: writeCursor(source.name, anchorAt(source.order, placed)),
-        node: placed.row,
-      }));
-    },
-    get nodes() {
-      return found.map(({ row }) => row);
-    },
-    get pageInfo() {
-      return {
-        hasNextPage: hasNext,
-        hasPreviousPage: anchor !== null,
-        startCursor: write(anchorOf(found[0])),
-        endCursor: write(stoppedAt ?? anchorOf(found.at(-1))),
-      };
-    },
-    scanLimitReached: stoppedAt !== null,
-  };
+  const collected = await collect(source, list, sought, start, count, limit);
+  return new CollectedConnection(source, collected, anchor !== null);
 }
 
 /** A list that is wholly at hand. */
