@@ -320,8 +320,12 @@ describe('the caller', () => {
       });
     });
     return {
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
+      pause: () => {
+        socket.pause();
+      },
+      resume: () => {
+        socket.resume();
+      },
       destroy: () => {
         socket.destroy();
       },
