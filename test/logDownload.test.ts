@@ -81,7 +81,7 @@ describe('with one gateway', () => {
   let gateway: Gateway;
   let undo: (() => void) | undefined;
   beforeAll(async () => {
-    gateway = await startGateway({ maxRequests: 2 });
+    gateway = await startGateway({ maxRequests: 1 });
   });
   afterEach(() => {
     undo?.();
@@ -249,7 +249,12 @@ describe('a failure midway ends the log with a line that says what it was', () =
     ['401', { status: 401 }, 'UNAUTHENTICATED'],
     ['garbage', { body: '{"results": [' }, 'UPSTREAM_BAD_RESPONSE'],
     ['a server that hangs', { hang: true }, 'UPSTREAM_TIMEOUT'],
-    ['a page that has been there', pageOf([rawLine(1, 'again')]), 'UPSTREAM_BAD_RESPONSE'],
+    ['another page than asked', pageOf([rawLine(1, 'again')]), 'UPSTREAM_BAD_RESPONSE'],
+    [
+      'the first page for ever',
+      { body: { results: Array.from({ length: 1000 }, (_, index) => rawLine(index, 'again')) } },
+      'UPSTREAM_BAD_RESPONSE',
+    ],
   ])('%s', async (_, how, code) => {
     await withGateway({ timeoutMs: 400 }, async (gateway) => {
       const id = insertLog(gateway, 4000);
@@ -355,6 +360,19 @@ describe('the caller', () => {
       expect(reader.text().match(/"sequenceNumber"/g)).toHaveLength(100_000);
     });
   }, 60_000);
+
+  test('may take its time for a log that came whole', async () => {
+    await withGateway({ apiVersion: 'v2', operationTimeoutMs: 3000 }, async (gateway) => {
+      const reader = read(gateway, insertLog(gateway, 50_000));
+      reader.pause();
+      while (!gateway.app.unread.isAny()) await wait(50);
+      await wait(3500);
+      reader.resume();
+      await reader.closed;
+      expect(reader.text().match(/"sequenceNumber"/g)).toHaveLength(50_000);
+      expect(logRequests(gateway)).toBe(1);
+    });
+  }, 30_000);
 
   test('that reads nothing is cut off, and the log is not read on', async () => {
     await withGateway({}, async (gateway) => {
