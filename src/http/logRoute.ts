@@ -116,9 +116,7 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
 
   return {
     handler: async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
-      const vary = reply.getHeader('vary');
       void reply
-        .header('vary', [vary, 'Authorization, Accept'].flat().filter(Boolean).join(', '))
         // Whether it comes whole is not known when this is sent, and a log of which the end is missing must not be kept.
         .header('cache-control', 'private, no-store')
         .header('x-content-type-options', 'nosniff');
