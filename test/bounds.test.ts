@@ -1,6 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
-import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { watchUnread, type Unread } from '../src/http/unread.js';
 import { withGateway, type GraphError } from './helpers/gateway.js';
 
 /** A short document must not become a long answer, nor keep the process busy, whatever the server has. */
@@ -140,10 +143,13 @@ test('a list that comes whole though it was asked for by the page is read once',
   });
 });
 
-test('callers that do not read their answers are cut off, and new answers are refused while too much is unread', async () => {
+test.each([
+  ['as they are', ''],
+  ['compressed while they are sent', 'accept-encoding: gzip\r\n'],
+])('answers %s that nobody reads are cut off, and others are refused while they are too much', async (_, header) => {
   await withGateway({}, async ({ ask, app, simulator, token, url }) => {
     simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), {
-      body: { id: SESSION, details: 'x'.repeat(7 * 1024 * 1024) },
+      body: { id: SESSION, details: randomBytes(3.5 * 1024 * 1024).toString('hex') },
     });
     const body = JSON.stringify({ query: `{ jobSession(id: "${SESSION}") { details } }` });
     const sockets = Array.from({ length: 24 }, () => {
@@ -151,7 +157,7 @@ test('callers that do not read their answers are cut off, and new answers are re
         .on('error', () => undefined)
         .pause();
       socket.write(
-        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n${header}content-length: ${body.length}\r\n\r\n${body}`,
       );
       return socket;
     });
@@ -162,5 +168,74 @@ test('callers that do not read their answers are cut off, and new answers are re
     while (app.unread.isAny() || app.unread.isTooMuch()) await wait(50);
     expect((await ask('{ __typename }')).status).toBe(200);
     for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('what is counted of an answer', () => {
+  const MANY_BYTES = 100 * 1024 * 1024;
+  let http: Server;
+  let unread: Unread;
+  let answerTo: (request: IncomingMessage, response: ServerResponse) => void;
+  beforeAll(async () => {
+    http = createServer((request, response) => {
+      answerTo(request, response);
+    });
+    unread = watchUnread(http);
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  const open = (): Socket => connect((http.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+  const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
+
+  async function until(isTooMuch: boolean): Promise<void> {
+    while (unread.isTooMuch() !== isTooMuch) await wait(20); // or the test's own limit ends it
+  }
+
+  test('is not any more when it was sent', async () => {
+    const socket = open();
+    const counted = new Promise<ServerResponse>((resolve) => {
+      answerTo = (request, response) => {
+        unread.count(request.socket, response, MANY_BYTES);
+        resolve(response);
+      };
+      socket.write(GET);
+    });
+    await until(true);
+    (await counted).end('answer');
+    await until(false);
+    socket.destroy();
+  });
+
+  test('is not when its caller had gone before', async () => {
+    const socket = open();
+    const gone = new Promise<void>((resolve) => {
+      answerTo = (request, response) => {
+        response.once('close', () => {
+          unread.count(request.socket, response, MANY_BYTES);
+          resolve();
+        });
+        socket.destroy();
+      };
+    });
+    socket.write(GET);
+    await gone;
+    await wait(600); // longer than from one look to the next
+    expect(unread.isTooMuch()).toBe(false);
+  });
+
+  test('is not any more when its caller goes, though it waited behind another answer', async () => {
+    const socket = open();
+    let asked = 0;
+    answerTo = (request, response) => {
+      asked += 1;
+      if (asked === 2) unread.count(request.socket, response, MANY_BYTES); // the first is never answered
+    };
+    socket.write(GET + GET);
+    await until(true);
+    socket.destroy();
+    await until(false);
   });
 });

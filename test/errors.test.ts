@@ -544,7 +544,12 @@ describe('documents and HTTP', () => {
   test.each<[string, string, number, string]>([
     ['no GraphQL', '{"query": "{"}', 400, 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', '{"query": "{ nothing }"}', 400, 'GRAPHQL_VALIDATION_FAILED'],
-    ['an operation that is not there', '{"query": "query A { __typename }", "operationName": "B"}', 400, 'BAD_REQUEST'],
+    [
+      'an operation that is not there',
+      '{"query": "query A { __typename }", "operationName": "B"}',
+      400,
+      'BAD_USER_INPUT',
+    ],
     ['a mutation', '{"query": "mutation { x }"}', 400, 'GRAPHQL_VALIDATION_FAILED'],
     ['a subscription', '{"query": "subscription { x }"}', 400, 'GRAPHQL_VALIDATION_FAILED'],
     [
@@ -574,7 +579,7 @@ describe('documents and HTTP', () => {
   ])('%s', async (_, body, status, code) => {
     expect(await post(body)).toEqual({ status, code, requestId: expect.any(String) });
     // As plain JSON, what GraphQL itself says is 200; what the request itself lacks is not.
-    const isGraphs = /^(GRAPHQL_|QUERY_)/.test(code);
+    const isGraphs = /^(GRAPHQL_|QUERY_|BAD_USER_INPUT)/.test(code);
     expect(await post(body, jsonOf('application/json'))).toMatchObject({ status: isGraphs ? 200 : status, code });
   });
 

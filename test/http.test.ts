@@ -7,6 +7,9 @@ import { buildSchema } from '../src/graph/schema.js';
 import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 
 const FINISHED = 'be376069-2865-4156-a9bc-825cef7d687e';
+const UNKNOWN = '11111111-2222-3333-4444-555555555555';
+const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
+const DAILY_JOB = JOB;
 const PORTAL = 'https://portal.example.com';
 
 let gateway: Gateway;
@@ -34,10 +37,22 @@ describe('what a cache may keep', () => {
       '{ jobSessions(filter: { statuses: [SUCCESS] }) { nodes { id } } }',
       'private, no-cache',
     ],
+    ['a session that is not there', `{ jobSession(id: "${UNKNOWN}") { id } }`, 'private, max-age=30'],
+    [
+      'a job as an entity',
+      `{ _entities(representations: [{ __typename: "Job", id: "${JOB}" }]) { ... on Job { name } } }`,
+      'private, max-age=30',
+    ],
+    ["a job's latest session", `{ job(id: "${DAILY_JOB}") { latestSession { status } } }`, 'private, no-cache'],
+    ['statistics', `{ jobSession(id: "${FINISHED}") { statistics { bottleneck } } }`, 'private, max-age=3600'],
     ['the schema', '{ __schema { queryType { name } } }', 'private, no-cache'],
     ['nothing', '{ __typename }', 'private, no-cache'],
   ])('%s', async (_, query, expected) => {
-    expect((await get(query)).headers.get('cache-control')).toBe(expected);
+    const answer = await get(query);
+    expect({ control: answer.headers.get('cache-control'), body: await answer.json() }).toEqual({
+      control: expected,
+      body: { data: expect.anything() },
+    });
   });
 
   test('a fragment counts as what is written in its place', async () => {
@@ -56,25 +71,33 @@ describe('what a cache may keep', () => {
     });
   });
 
-  test.each<[string, () => string]>([
-    ['by its id', () => `{ jobSession(id: "${runningId()}") { id } }`],
-    ['in a list', () => '{ jobSessions { nodes { id } } }'],
-    ['in edges alone', () => '{ jobSessions { edges { node { id } } } }'],
-    ['below its job', () => '{ jobs { nodes { latestSession { id } } } }'],
-    [
-      'as an entity',
-      () => `{ _entities(representations: [{ __typename: "JobSession", id: "${runningId()}" }]) { __typename } }`,
-    ],
+  test('statistics by another name as long', async () => {
+    await withGateway({ statisticsTypeName: 'BackupStatistics' }, async ({ ask }) => {
+      const { headers } = await ask(`{ jobSession(id: "${FINISHED}") { statistics { bottleneck } } }`);
+      expect(headers.get('cache-control')).toBe('private, max-age=3600');
+    });
+  });
+
+  test.each([
+    ['by its id', 'query ($running: ID!) { jobSession(id: $running) { id } }'],
+    ['in a list', '{ jobSessions { nodes { id } } }'],
+    ['in edges alone', '{ jobSessions { edges { node { id } } } }'],
+    ['below its job', '{ jobs { nodes { latestSession { id } } } }'],
+    ['as an entity', 'query ($references: [_Any!]!) { _entities(representations: $references) { __typename } }'],
     [
       'beside a finished one',
-      () => `{ a: jobSession(id: "${FINISHED}") { id } b: jobSession(id: "${runningId()}") { id } }`,
+      `query ($running: ID!, $finished: ID!) { a: jobSession(id: $finished) { id } b: jobSession(id: $running) { id } }`,
     ],
   ])('nothing of a running session: %s', async (_, query) => {
-    for (const round of ['interpreted', 'compiled']) {
-      const answer = await get(query());
-      expect({ round, status: answer.status, control: answer.headers.get('cache-control') }).toEqual({
+    const running = runningId();
+    const given = { running, finished: FINISHED, references: [{ __typename: 'JobSession', id: running }] };
+    const variables = Object.fromEntries(Object.entries(given).filter(([name]) => query.includes(`$${name}`)));
+    for (const round of ['interpreted', 'compiled', 'compiled again']) {
+      const { status, headers, errors } = await gateway.ask(query, variables);
+      expect({ round, status, errors, control: headers.get('cache-control') }).toEqual({
         round,
         status: 200,
+        errors: undefined,
         control: 'no-store',
       });
     }
@@ -123,6 +146,18 @@ describe('what a cache may keep', () => {
     }
   });
 
+  test('what says nothing of it may not be kept, and all of it varies by who asks', async () => {
+    for (const path of ['/livez', '/readyz', '/nowhere', '/graphql', '/%']) {
+      const { headers } = await fetch(`${gateway.url}${path}`);
+      expect({ path, control: headers.get('cache-control'), vary: headers.get('vary') }).toEqual({
+        path,
+        control: 'no-store',
+        vary: expect.stringMatching(/Authorization, Accept, accept-encoding$/),
+      });
+      expect(headers.get('x-request-id')).not.toBeNull();
+    }
+  });
+
   test("the caller's own cache gives it a finished session again without asking", async () => {
     const headers = { authorization: `Bearer ${gateway.token}` };
     const answer = await get(`{ jobSession(id: "${FINISHED}") { id } }`);
@@ -168,6 +203,24 @@ describe('an answer that the caller has already', () => {
     const refused = await get(query, { 'if-none-match': tag, authorization: 'Bearer wrong' });
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     expect((await get(`{ jobSession(id: "${FINISHED}") { id } }`, { 'if-none-match': tag })).status).toBe(200);
+  });
+
+  test.each([
+    ['no GraphQL', '{', {}, 400],
+    ['a token that the server refuses', query, { authorization: 'Bearer wrong' }, 200],
+    ['a partial answer', `{ jobSession(id: "${FINISHED}") { id } job(id: "x") { id } }`, {}, 200],
+    ['a running session', '{ jobSessions { nodes { id } } }', {}, 200],
+  ])('has no tag, and never becomes 304, where nothing may be kept: %s', async (_, asked, headers, status) => {
+    const named = { ...headers, 'x-request-id': 'always-the-same' };
+    const first = await get(asked, named);
+    expect({ status: first.status, tag: first.headers.get('etag') }).toEqual({ status, tag: null });
+    expect((await get(asked, { ...named, 'if-none-match': '*' })).status).toBe(status);
+  });
+
+  test('is 304 as well where the caller has several', async () => {
+    const tag = (await get(query)).headers.get('etag') ?? '';
+    expect((await get(query, { 'if-none-match': `"other", ${tag}` })).status).toBe(304);
+    expect((await get(query, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
   test('has no tag where it was a POST', async () => {

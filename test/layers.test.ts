@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 
 const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 6, /^$/],
-  [/^http\/(caching|compression|crossOrigin)\.ts$/, 5, /^@fastify\/(etag|compress|cors)$/],
+  [/^http\/(caching|compression|crossOrigin)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors))$/],
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],

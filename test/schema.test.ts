@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { isEnumType, isInputObjectType, isObjectType, isSpecifiedScalarType, type GraphQLNamedType } from 'graphql';
 import { buildSchema, printSchema } from '../src/graph/schema.js';
+import { createGraph } from '../src/graph/server.js';
+import { createLog } from '../src/log.js';
 import { withGateway } from './helpers/gateway.js';
 
 const isOurs = (type: GraphQLNamedType): boolean =>
@@ -67,3 +69,13 @@ test('the type `Statistics` can have another name, for a supergraph in which it 
     printSchema('BackupStatistics'),
   );
 });
+
+test.each(['Job', 'Query', 'Mutation', 'Subscription', 'Float', 'String', 'PageInfo'])(
+  'but not a name that is taken: %s',
+  async (statisticsTypeName) => {
+    const options = { introspection: true, trustedDocuments: null, federatedTracing: false, statisticsTypeName };
+    await expect(createGraph({ ...options, log: createLog('silent') })).rejects.toThrow(
+      `GRAPHQL_STATISTICS_TYPE must be a type's name that the schema does not have, such as BackupStatistics; got "${statisticsTypeName}"`,
+    );
+  },
+);

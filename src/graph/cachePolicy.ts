@@ -21,7 +21,7 @@ const SHORT_SECONDS = 30;
 export const maxAgeSeconds: Readonly<Record<string, number>> = {
   Query: LONG_SECONDS, // says nothing itself
   JobSession: LONG_SECONDS, // shortened by what the sessions of the answer are
-  Statistics: LONG_SECONDS,
+  'JobSession.statistics': LONG_SECONDS, // a field, as the type can have another name
   LogItem: LONG_SECONDS,
   LogItemConnection: LONG_SECONDS,
   LogItemEdge: LONG_SECONDS,
@@ -29,7 +29,6 @@ export const maxAgeSeconds: Readonly<Record<string, number>> = {
   ProcessedObjectConnection: LONG_SECONDS,
   ProcessedObjectEdge: LONG_SECONDS,
   PageInfo: LONG_SECONDS,
-  _Entity: LONG_SECONDS,
   JobSessionConnection: 0, // one more can start any time
   'Job.latestSession': 0,
   __Schema: 0,

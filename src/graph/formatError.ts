@@ -77,7 +77,7 @@ const noToken: Readonly<Record<string, string>> = {
 export const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has more under this answer's request id.";
 
 /** Apollo's codes that are not in our list, and what they are there. */
-const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_REQUEST' };
+const otherCodes: Readonly<Record<string, ErrorCode>> = { OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT' };
 
 /** What Apollo and graphql throw without a code. */
 const codesOfMessages: Readonly<Record<string, ErrorCode>> = {

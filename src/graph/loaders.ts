@@ -58,8 +58,8 @@ export type Loaders = Readonly<{
   relateJob: (id: string, type: JobReference['type']) => JobRecord | null | Promise<JobRecord | null>;
   /** The newest session of a job; null when it never ran. */
   loadLatestSession: (job: JobRecord) => Promise<JobSessionRecord | null>;
-  /** Takes note of a session that the answer holds. */
-  tell: (session: Field<JobSessionRecord>) => void;
+  /** Takes note of a session that the answer holds, or that there is none. */
+  tell: (session: Field<JobSessionRecord> | null) => void;
   /** How long all sessions that were told may be kept; undefined when one of them has not ended. */
   lifetime: () => Lifetime | undefined;
 }>;
@@ -134,9 +134,9 @@ export function createLoaders(api: Api): Loaders {
     return Promise.all(ids.map(async (id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
   }
 
-  function tell(session: Field<JobSessionRecord>): void {
+  function tell(session: Field<JobSessionRecord> | null): void {
     if (session instanceof Error || lifetime === undefined) return;
-    const own = lifetimeOf(session);
+    const own = session === null ? 'brief' : lifetimeOf(session); // there may be one in a moment
     if (own !== 'unchanging') lifetime = own;
   }
 
@@ -186,7 +186,11 @@ export function createLoaders(api: Api): Loaders {
   return {
     api,
     open: (resource, filter, lifetime) => api.openList(resource, filter, lifetime),
-    loadSession: (id) => keeping(loaderOf(jobSessions, false).load(id), tell),
+    loadSession: async (id) => {
+      const session = await loaderOf(jobSessions, false).load(id);
+      tell(session);
+      return session;
+    },
     openSessions,
     openNothing,
     collect,

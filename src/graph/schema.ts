@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import { buildASTSchema, parse, printSchema as print, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  buildASTSchema,
+  parse,
+  specifiedScalarTypes,
+  printSchema as print,
+  visit,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
 import { gql } from 'graphql-tag';
 import { guardEntities } from './entities.js';
 import { resolvers } from './resolvers.js';
@@ -14,7 +22,14 @@ function rename(document: DocumentNode, from: string, to: string): DocumentNode 
   return visit(document, { Name: (node) => (node.value === from ? { ...node, value: to } : undefined) });
 }
 
-/** The subgraph's schema, from the files in `schema/`; throws where `statisticsTypeName` is another type's name. */
+/** Whether the type `Statistics` can have this name: nothing else in the graph has it, nor may have. */
+export function isFreeTypeName(name: string): boolean {
+  const isGraphqls =
+    specifiedScalarTypes.some((scalar) => scalar.name === name) || /^(Mutation|Subscription)$/.test(name);
+  return name === STATISTICS || (!isGraphqls && buildSchema().getType(name) === undefined);
+}
+
+/** The subgraph's schema, from the files in `schema/`, with a name for the type `Statistics` that is free. */
 export function buildSchema(statisticsTypeName = STATISTICS): GraphQLSchema {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
   const text = files

@@ -21,7 +21,7 @@ import { createErrorPlugin } from './errorPlugin.js';
 import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
 import { createPersistedQueryCache } from './persistedQueries.js';
-import { buildSchema } from './schema.js';
+import { buildSchema, isFreeTypeName } from './schema.js';
 import { problemsOfDocuments } from './trustedDocuments.js';
 
 /** How many problems of one document are told. */
@@ -60,8 +60,12 @@ async function loadTracing(): Promise<ApolloServerPlugin<Context>> {
   return ApolloServerPluginInlineTrace({ includeErrors: { masked: true } });
 }
 
-/** The graph, ready to be asked. What one operation needs comes with its context. Rejects with a `ConfigError` for trusted documents that do not fit the schema. */
+/** The graph, ready to be asked. What one operation needs comes with its context. Rejects with a `ConfigError` for what does not fit the schema. */
 export async function createGraph(options: GraphOptions): Promise<ApolloServer<Context>> {
+  if (!isFreeTypeName(options.statisticsTypeName)) {
+    const { env: variable, expects } = settings.statisticsTypeName;
+    throw new ConfigError([`${variable} must be ${expects}; got "${options.statisticsTypeName}"`]);
+  }
   const build = (): GraphQLSchema => buildSchema(options.statisticsTypeName);
   const schema = build();
   const validationRules = options.introspection ? [noForeignOperation] : [noForeignOperation, noService];
@@ -82,7 +86,7 @@ export async function createGraph(options: GraphOptions): Promise<ApolloServer<C
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     documentStore: createDocumentStore(),
-    // No page makes a browser send this header without a preflight, and urql's GETs have no other that says so.
+    // No page makes a browser send a bearer token without a preflight, and urql's GETs have no other header that says so.
     csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
     formatError: options.introspection ? formatError : withoutSuggestions(formatError),
     logger: options.log,

@@ -74,7 +74,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => {
-      void (reply as FastifyReply).status(400).send(refusal(error.message, 'BAD_REQUEST', request.id));
+      keepApart(reply);
+      void (reply as FastifyReply)
+        .status(400)
+        .header('x-request-id', request.id)
+        .send(refusal(error.message, 'BAD_REQUEST', request.id));
     },
   });
   http.server.maxConnections = options.maxConnections;
@@ -133,9 +137,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     await allowOrigins(asked, options.corsOrigins);
     asked.post('/graphql', route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
-    await asked.register(async (tagged) => {
-      await tagAnswers(tagged);
+    await asked.register((tagged, _, done) => {
+      tagAnswers(tagged);
       tagged.get('/graphql', route.handler);
+      done();
     });
   });
   if (options.explorer) {

@@ -16,5 +16,6 @@ export async function allowOrigins(http: FastifyInstance, origins: readonly stri
     exposedHeaders,
     maxAge: PREFLIGHT_SECONDS,
     credentials: false,
+    strictPreflight: false, // one without an origin is nobody's, and gets no answer of another shape
   });
 }

@@ -27,7 +27,7 @@ function documentOf({ body, method }: FastifyRequest, search: string): string | 
 }
 
 /** What must be among the formats that the caller takes. Apollo finds out as well, but once it has executed. */
-const accepted = /\*\/\*|application\/(\*|json|graphql-response\+json)/i;
+const accepted = /\*\/\*|application\/(\*|json|graphql-response\+json)\s*(;|,|$)/i;
 
 type Refusal = { errors: { extensions: Record<string, unknown> }[] };
 
@@ -92,7 +92,7 @@ export function createGraphqlRoute(
         const isGet = request.method === 'GET'; // where a mutation must be refused by the status
         return reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type'))).send(text);
       }
-      unread.count(reply.raw, body.string.length);
+      unread.count(request.raw.socket, reply.raw, body.string.length);
       return reply.send(body.string);
     }
     let text = ''; // `@defer` alone answers in chunks, and the schema has no such directive

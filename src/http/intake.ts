@@ -36,7 +36,7 @@ export function refuseMalformed({ code }: Readonly<{ code: string }>, socket: So
     return;
   }
   const body = JSON.stringify(refusal(message, 'BAD_REQUEST', randomUUID()));
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncache-control: no-store\r\ncontent-length: ${body.length}\r\nconnection: close`;
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 

@@ -11,24 +11,24 @@ export type Unread = Readonly<{
   isTooMuch: () => boolean;
   /** True while a caller has not read all of its answer. */
   isAny: () => boolean;
-  /** Counts an answer that its connection may get piece by piece, as a long one does that is compressed. */
-  count: (response: ServerResponse, bytes: number) => void;
+  /** Counts an answer that its connection may get piece by piece, as a long one does that is compressed, until it is sent. */
+  count: (socket: Socket, response: ServerResponse, bytes: number) => void;
 }>;
 
 /** An answer counts whole until the last of it is read. */
 export function watchUnread(server: Server): Unread {
-  const sockets = new Set<Socket>();
-  let countedBytes = 0;
+  /** Each connection, and how much of its answers was counted. */
+  const sockets = new Map<Socket, number>();
   let totalBytes = 0;
 
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
+    sockets.set(socket, 0);
     socket.once('close', () => sockets.delete(socket));
   });
   const timer = setInterval(() => {
-    let heldBytes = 0;
-    for (const { writableLength } of sockets) heldBytes += writableLength;
-    totalBytes = Math.max(heldBytes, countedBytes); // what a connection has already is counted in both
+    totalBytes = 0;
+    // What a connection has already is in both.
+    for (const [{ writableLength }, countedBytes] of sockets) totalBytes += Math.max(writableLength, countedBytes);
   }, LOOK_EVERY_MS).unref();
   server.once('close', () => {
     clearInterval(timer);
@@ -36,11 +36,16 @@ export function watchUnread(server: Server): Unread {
 
   return {
     isTooMuch: () => totalBytes > MAX_UNREAD_BYTES,
-    isAny: () => [...sockets].some(({ writableLength }) => writableLength > 0),
-    count: (response, bytes) => {
-      countedBytes += bytes;
+    isAny: () => [...sockets.keys()].some(({ writableLength }) => writableLength > 0),
+    count: (socket, response, bytes) => {
+      const add = (more: number): void => {
+        const countedBytes = sockets.get(socket); // undefined once it is closed, and all that it had with it
+        if (countedBytes !== undefined) sockets.set(socket, countedBytes + more);
+      };
+      if (response.closed) return; // the caller has gone
+      add(bytes);
       response.once('close', () => {
-        countedBytes -= bytes;
+        add(-bytes);
       });
     },
   };
