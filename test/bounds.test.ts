@@ -5,6 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { watchUnread, type Unread } from '../src/http/unread.js';
 import { withGateway, type GraphError } from './helpers/gateway.js';
+import { until } from './helpers/until.js';
 
 /** A short document must not become a long answer, nor keep the process busy, whatever the server has. */
 
@@ -162,10 +163,13 @@ test.each([
       return socket;
     });
     let refused = await ask('{ __typename }');
-    while (refused.status === 200) refused = await ask('{ __typename }'); // or the test's own limit ends it
+    await until(async () => {
+      refused = await ask('{ __typename }');
+      return refused.status !== 200;
+    });
     expect({ status: refused.status, codes: codes(refused.errors) }).toEqual({ status: 503, codes: ['OVERLOADED'] });
     expect(refused.headers.get('retry-after')).toBe('1');
-    while (app.unread.isAny() || app.unread.isTooMuch()) await wait(50);
+    await until(() => !app.unread.isAny() && !app.unread.isTooMuch());
     expect((await ask('{ __typename }')).status).toBe(200);
     for (const socket of sockets) socket.destroy();
   });
@@ -190,10 +194,6 @@ describe('what is counted of an answer', () => {
   const open = (): Socket => connect((http.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
   const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 
-  async function until(isTooMuch: boolean): Promise<void> {
-    while (unread.isTooMuch() !== isTooMuch) await wait(20); // or the test's own limit ends it
-  }
-
   test('is not any more when it was sent', async () => {
     const socket = open();
     const counted = new Promise<ServerResponse>((resolve) => {
@@ -203,9 +203,9 @@ describe('what is counted of an answer', () => {
       };
       socket.write(GET);
     });
-    await until(true);
+    await until(() => unread.isTooMuch());
     (await counted).end('answer');
-    await until(false);
+    await until(() => !unread.isTooMuch());
     socket.destroy();
   });
 
@@ -234,8 +234,8 @@ describe('what is counted of an answer', () => {
       if (asked === 2) unread.count(request.socket, response, MANY_BYTES); // the first is never answered
     };
     socket.write(GET + GET);
-    await until(true);
+    await until(() => unread.isTooMuch());
     socket.destroy();
-    await until(false);
+    await until(() => !unread.isTooMuch());
   });
 });

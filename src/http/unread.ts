@@ -42,7 +42,6 @@ export function watchUnread(server: Server): Unread {
         const countedBytes = sockets.get(socket); // undefined once it is closed, and all that it had with it
         if (countedBytes !== undefined) sockets.set(socket, countedBytes + more);
       };
-      if (response.closed) return; // the caller has gone
       add(bytes);
       response.once('close', () => {
         add(-bytes);
