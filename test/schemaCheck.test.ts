@@ -80,27 +80,62 @@ test('of two changes the one is told that is not acknowledged', async () => {
   expect(said).not.toContain(`- BREAKING: ${message}`);
 });
 
-test.each([
+const KEY = /(type JobSession)\s+@key\(fields: "id"\)/;
+const LINK = /extend schema\s+(@link\([^)]*\))/;
+
+test.each<[string, RegExp, string, string]>([
+  ['a key that is gone', KEY, '$1', `'@key(fields: "id")' was removed from 'JobSession'`],
+  ['another key', KEY, '$1 @key(fields: "status")', `'@key(fields: "id")' was removed from 'JobSession'`],
   [
-    'a key that is gone',
-    /(type JobSession)\s+@key\(fields: "id"\)/,
-    '$1',
-    /'key' was removed from object 'JobSession'/,
-  ],
-  [
-    'another key',
-    /(type JobSession)\s+@key\(fields: "id"\)/,
-    '$1 @key(fields: "status")',
-    /'fields' was removed from '@key' \(JobSession\.@key\.fields\)/,
+    'a key by which nothing is resolved any more',
+    KEY,
+    '$1 @key(fields: "id", resolvable: false)',
+    `'@key(fields: "id")' was removed from 'JobSession'`,
   ],
   [
     'a type that is no more shareable',
     /(type PageInfo)\s+@shareable/,
     '$1',
-    /'shareable' was removed from object 'PageInfo'/,
+    `'@shareable' was removed from 'PageInfo'`,
   ],
+  [
+    'another version of Federation',
+    /federation\/v2\.5/,
+    'federation/v2.9',
+    `What extends the schema changed from '@link(import: ["@key", "@shareable"], url: "https://specs.apollo.dev/federation/v2.5")' to '@link(import: ["@key", "@shareable"], url: "https://specs.apollo.dev/federation/v2.9")'`,
+  ],
+  [
+    'an import that is gone',
+    /, "@shareable"\]/,
+    ']',
+    `to '@link(import: ["@key"], url: "https://specs.apollo.dev/federation/v2.5")'`,
+  ],
+  ['a link that is gone', LINK, '', `federation/v2.5")' to 'nothing'`],
 ])('%s breaks a supergraph', async (_, piece, replacement, told) => {
-  expect(await check(edit(piece, replacement))).toEqual({ code: 1, said: expect.stringMatching(told) });
+  const { code, said } = await check(edit(piece, replacement));
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining(told) });
+  const [line = ''] = /^- BREAKING: .*$/m.exec(said) ?? [];
+  expect((await check(edit(piece, replacement), `## [Unreleased]\n\n${line}\n`)).code).toBe(0);
+});
+
+test.each<[string, RegExp, string]>([
+  ['one more key', KEY, '$1 @key(fields: "status") @key(fields: "id")'],
+  ['one more type with a key', KEY, 'type Later @key(fields: "id") { id: ID! } $1 @key(fields: "id")'],
+  ['a key that says what goes without saying', KEY, '$1 @key(resolvable: true, fields: "id")'],
+  ['the link in other lines', LINK, 'schema { query: Query }\nextend schema $1'],
+  ['a field that is deprecated', /  progress: Int\n/, '  progress: Int @deprecated(reason: "no")\n'],
+])('%s breaks nobody', async (_, piece, replacement) => {
+  expect((await check(edit(piece, replacement))).code).toBe(0);
+});
+
+test.each([
+  ['in running text', `Some said - BREAKING: ${message}\n`],
+  ['inside another item', `- Fixed: we all thought of\n  - BREAKING: ${message}\n`],
+  ['of a longer name', `- BREAKING: ${message.replace(/'$/, "Event'")}\n`],
+  ['with a word of its own behind', `- BREAKING: ${message}s\n`],
+  ['over lines that are not its own', `- BREAKING: Field 'progress' was removed\nfrom object type 'JobSession'\n`],
+])('an acknowledgement %s is none', async (_, line) => {
+  expect((await check(withoutProgress, `## [Unreleased]\n\n${line}`)).code).toBe(1);
 });
 
 test('what is dangerous is told, and passes', async () => {
