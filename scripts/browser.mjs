@@ -9,6 +9,10 @@ import { chromium } from 'playwright-core';
 const { env, platform } = process;
 const MAX_START_MS = 20_000;
 const MAX_INSTALL_MS = 300_000;
+const MAX_SHOWN_CHARACTERS = 200;
+
+/** "Chromium 151.0.7922.71 built on Debian", "Google Chrome 150.0", "Google Chrome for Testing 151.0"; not "ChromeDriver 151.0". */
+const VERSION_LINE = /\b(Chrome|Chromium)\b.* \d+\./;
 
 const tell = (text) => process.stderr.write(`${text}\n`);
 
@@ -28,7 +32,7 @@ const places = {
 };
 const onLinux = () => inPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
 
-/** What the browser at a path calls itself; null where none is, or it does not start (a library is missing, say). */
+/** What the browser at a path calls itself; null where none is, it does not start (a library is missing, say), or is another program. */
 function identify(path) {
   try {
     accessSync(path, constants.X_OK);
@@ -37,8 +41,15 @@ function identify(path) {
   }
   if (platform === 'win32') return 'Chrome or Chromium'; // asked for its version there, it opens a window
   const { status, stdout, stderr, error } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: MAX_START_MS });
-  if (status === 0) return stdout.trim();
-  tell(`${path} does not start: ${error?.message ?? (stderr.trim() || `code ${status}`)}`);
+  if (status !== 0) {
+    tell(`${path} does not start: ${error?.message ?? (stderr.trim() || `code ${status}`)}`);
+    return null;
+  }
+  const line = stdout.split('\n').find((text) => VERSION_LINE.test(text));
+  if (line !== undefined) return line.trim();
+  tell(
+    `${path} is no Chrome or Chromium: asked for its version, it said ${JSON.stringify(stdout.trim().slice(0, MAX_SHOWN_CHARACTERS))}`,
+  );
   return null;
 }
 

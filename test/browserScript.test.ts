@@ -24,17 +24,24 @@ function folderWith(programs: Record<string, string>): string {
   return path;
 }
 
+// Elsewhere browsers are not looked for in PATH, and a machine's own would be found.
+const onLinux = 'data:text/javascript,Object.defineProperty(process,"platform",{value:"linux"})';
+
 function run(args: string[], env: Record<string, string>) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/browser.mjs', ...args], {
-    encoding: 'utf8',
-    env: {
-      HOME: folder,
-      PATH: folder,
-      PLAYWRIGHT_BROWSERS_PATH: join(folder, 'none'),
-      PLAYWRIGHT_DOWNLOAD_HOST: 'http://127.0.0.1:1', // nothing listens there
-      ...env,
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', onLinux, 'scripts/browser.mjs', ...args],
+    {
+      encoding: 'utf8',
+      env: {
+        HOME: folder,
+        PATH: folder,
+        PLAYWRIGHT_BROWSERS_PATH: join(folder, 'none'),
+        PLAYWRIGHT_DOWNLOAD_HOST: 'http://127.0.0.1:1', // nothing listens there
+        ...env,
+      },
     },
-  });
+  );
   return { status, stdout, stderr };
 }
 
@@ -67,6 +74,23 @@ test('CHROME_PATH goes first, and nothing takes its place', () => {
     stdout: '',
     stderr: 'CHROME_PATH names /no/browser, which is no Chrome or Chromium that starts. Name another, or unset it.\n',
   });
+});
+
+test.each([
+  ['nothing', '/bin/true', '""'],
+  ['what another program says', 'echo Mozilla Firefox 151.0', '"Mozilla Firefox 151.0"'],
+  ['what its driver says', 'echo ChromeDriver 151.0.1', '"ChromeDriver 151.0.1"'],
+])('who starts and says %s is no browser', (_, script, said) => {
+  const path = folderWith({ chromium: script, 'google-chrome': 'echo Google Chrome for Testing 150.0.1' });
+  const told = `${path}/chromium is no Chrome or Chromium: asked for its version, it said ${said}\n`;
+  expect(run([], { PATH: path, CHROME_PATH: join(path, 'chromium') })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `${told}CHROME_PATH names ${path}/chromium, which is no Chrome or Chromium that starts. Name another, or unset it.\n`,
+  });
+  const { status, stdout, stderr } = run([], { PATH: path });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `${path}/google-chrome\n` });
+  expect(stderr).toContain(told);
 });
 
 test('no browser is a failure that says what to do', () => {
