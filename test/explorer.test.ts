@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { chooseEncoding } from '../src/http/explorerFiles.js';
+import { chooseEncoding, readExplorerFiles } from '../src/http/explorerFiles.js';
+import { renderExplorerPage } from '../src/http/explorerPage.js';
 import { startGateway, withGateway, type Gateway } from './helpers/gateway.js';
 
 /** What `GET /` and its files say to a browser; `browser.test.ts` has what a browser makes of it. */
@@ -66,6 +67,51 @@ test('its files can be kept for ever, and come in the shortest way that is taken
     expect({ status: again.status, text: await again.text() }).toEqual({ status: 304, text: '' });
     expect(gzip.response.headers.get('etag')).not.toBe(etag);
   }
+});
+
+test.each(['*', 'gzip;q=0, *', 'deflate'])(
+  'to who takes "%s" a file comes as its tag says: plain',
+  async (accepted) => {
+    for (const url of urlsIn(await (await fetch(`${gateway.url}/`)).text())) {
+      const [plain, any] = await Promise.all([get(url, 'identity'), get(url, accepted)]);
+      const names = ['etag', 'content-encoding', 'content-length', 'vary'];
+      const [expected, came] = [plain, any].map(({ response }) => names.map((name) => response.headers.get(name)));
+      expect(came).toEqual(expected);
+      expect(came).toEqual([
+        expect.stringMatching(/^".*-identity"$/),
+        null,
+        String(plain.bytes.length),
+        expect.stringMatching(/accept-encoding/i),
+      ]);
+      expect(any.bytes.equals(plain.bytes)).toBe(true);
+    }
+  },
+);
+
+test('files that were not built are told of, with what builds them', () => {
+  expect(() => readExplorerFiles(new URL('none/', import.meta.url))).toThrow(/"npm run build" \(ENOENT/);
+});
+
+test('what is filled in ends no element, and is read as it was', () => {
+  const hostile = `</code></script><script>alert('"&')</script><!--`;
+  const page = renderExplorerPage({
+    bundles: ['/a.js'],
+    module: '/b.js',
+    styles: ['/c.css'],
+    nonce: hostile,
+    curl: hostile,
+    demo: { token: hostile, sessionId: hostile, jobId: hostile },
+    introspection: true,
+    trustedOnly: false,
+  });
+  expect(page.match(/<script/g)).toHaveLength(3);
+  expect(page.match(/<\/script>/g)).toHaveLength(3);
+  expect(page).not.toContain('<!--');
+  const { nonce, authorization, sessionId, jobId } = settingsIn(page);
+  expect([nonce, authorization, sessionId, jobId]).toEqual([hostile, `Bearer ${hostile}`, hostile, hostile]);
+  const [, line = ''] = /terminal<\/summary><pre><code>(.*?)<\/code>/.exec(page) ?? [];
+  const shown = line.replace(/&#(\d+);/g, (_, point: string) => String.fromCodePoint(Number(point)));
+  expect(shown).toBe(hostile);
 });
 
 test('what was built holds the same three times over, no source map, no font, and the licences', async () => {

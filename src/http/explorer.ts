@@ -73,7 +73,8 @@ export function addExplorer(
       .send(page);
   });
 
-  http.get<{ Params: { name: string } }>(`${FOLDER}:name`, (request, reply) => {
+  // Compressed when they were built: what is made of one on the way would go under the tag of another.
+  http.get<{ Params: { name: string } }>(`${FOLDER}:name`, { compress: false }, (request, reply) => {
     const { name } = request.params;
     const file = options.files.get(name);
     if (!file) {

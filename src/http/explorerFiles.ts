@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { textOf } from '../config/problems.js';
 
 /** Ways to send a file, the shortest first, and what the copy in that way is called on disk. */
 const encodings = [
@@ -19,8 +20,7 @@ const types = new Map([
   ['.css', 'text/css; charset=utf-8'],
 ]);
 
-/** What `npm run build` put into a folder. Throws where it did not. */
-export function readExplorerFiles(folder: URL): ExplorerFiles {
+function readFiles(folder: URL): ExplorerFiles {
   const read = (name: string): Buffer => readFileSync(new URL(name, folder));
   const files = new Map<string, ExplorerFile>();
   for (const name of readdirSync(folder)) {
@@ -32,6 +32,18 @@ export function readExplorerFiles(folder: URL): ExplorerFiles {
     });
   }
   return files;
+}
+
+/** What `npm run build` put into a folder. Throws where it did not, saying so. */
+export function readExplorerFiles(folder: URL): ExplorerFiles {
+  try {
+    return readFiles(folder);
+  } catch (error) {
+    const reason = textOf(error, 'message') ?? 'unknown';
+    throw new Error(`the explorer's files cannot be read: they are made by "npm run build" (${reason})`, {
+      cause: error,
+    });
+  }
 }
 
 /** The shortest way to send a file among those that an Accept-Encoding header allows. */
