@@ -93,7 +93,7 @@ const refused: [string, Record<string, unknown>, string][] = [
   ['an id of nothing', { extensions: APQ(hash('nothing')) }, `the id "${hash('nothing')}", which is not among them`],
   ['an id of every object', { documentId: 'constructor' }, 'the id "constructor", which is not among them'],
   ['another one of these', { extensions: APQ('toString') }, 'the id "toString"'],
-  ['an id that is no text', { extensions: APQ({ $ne: '' }) }, 'the id no text'],
+  ['an id that is no text', { extensions: APQ({ $ne: '' }) }, 'the id an object'],
   ['a persistedQuery that is none', { extensions: { persistedQuery: names.id } }, 'got neither'],
   ['an id of one and the text of another', { query: server.body, extensions: APQ(names.id) }, 'one and the same'],
   ['ids of two', { documentId: server.id, extensions: APQ(names.id) }, 'one and the same'],

@@ -1,4 +1,5 @@
 import { textOf } from './problems.js';
+import { show } from './show.js';
 
 /** One operation that front ends may run: as `@apollo/generate-persisted-query-manifest` writes it. */
 export type TrustedDocument = Readonly<{ id: string; name: string; type: string; body: string }>;
@@ -6,18 +7,9 @@ export type TrustedDocument = Readonly<{ id: string; name: string; type: string;
 const FORMAT = 'apollo-persisted-query-manifest';
 const VERSION = 1;
 const types = ['query', 'mutation', 'subscription'];
-const MAX_SHOWN_CHARACTERS = 80;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' && value !== null
-    ? 'an object'
-    : JSON.stringify(value).slice(0, MAX_SHOWN_CHARACTERS);
-}
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 

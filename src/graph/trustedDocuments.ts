@@ -10,6 +10,7 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { TrustedDocument } from '../config/manifest.js';
+import { show } from '../config/show.js';
 import { createDocumentCheck } from './documentLimits.js';
 
 /** What a request says of its document: ids, and texts, as they came. All must mean the same one. */
@@ -20,15 +21,8 @@ export type TrustedDocuments = Readonly<{
   find: (claims: Claims) => string | GraphQLError;
 }>;
 
-const MAX_SHOWN_CHARACTERS = 80;
-
 /** How the identifiers of GraphQL over HTTP's persisted documents say that they are hashes. */
 const PREFIX = 'sha256:';
-
-function show(value: unknown): string {
-  if (typeof value !== 'string') return 'no text';
-  return JSON.stringify(value.length > MAX_SHOWN_CHARACTERS ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value);
-}
 
 function describe({ ids, texts }: Claims): string {
   const [id] = ids;

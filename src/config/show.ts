@@ -1,0 +1,10 @@
+const MAX_SHOWN_CHARACTERS = 80;
+
+/** A value of somebody else's JSON in a message: texts in quotes and cut off where they are long, objects and arrays by their kind alone. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const isLong = typeof value === 'string' && value.length > MAX_SHOWN_CHARACTERS;
+  return JSON.stringify(isLong ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value);
+}
