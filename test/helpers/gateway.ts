@@ -92,6 +92,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
             : null,
         }
       : null,
+  }).catch(async (error: unknown) => {
+    server.close();
+    await simulator.close();
+    throw error;
   });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
 
