@@ -154,12 +154,12 @@ test('the page has the files that are run here', () => {
   expect(text.match(/^```\w/gm)).toHaveLength(files.length + 2); // and two of commands
 });
 
-test('the installed package gives its schema, and hides the rest', async () => {
+test('the installed package gives its schemas, and hides the rest', async () => {
   const resolveAll = `
     import { createRequire } from 'node:module';
     const { resolve } = createRequire(import.meta.url);
     const find = (how, name) => { try { return how('backup365-gateway/' + name); } catch ({ code }) { return code; } };
-    const names = ['schema.graphql', 'package.json', 'dist/main.js'];
+    const names = ['schema.graphql', 'api.graphql', 'package.json', 'dist/main.js'];
     console.log(JSON.stringify(names.flatMap((name) => [find(import.meta.resolve, name), find(resolve, name)])));`;
   writeFileSync(join(app, 'resolveAll.js'), resolveAll);
   const installed = join(realpathSync(app), 'node_modules/backup365-gateway');
@@ -167,12 +167,15 @@ test('the installed package gives its schema, and hides the rest', async () => {
   expect(JSON.parse(await run(process.execPath, ['resolveAll.js'], { cwd: app }))).toEqual([
     pathToFileURL(path('schema.graphql')).href,
     path('schema.graphql'),
+    pathToFileURL(path('api.graphql')).href,
+    path('api.graphql'),
     pathToFileURL(path('package.json')).href,
     path('package.json'),
     'ERR_PACKAGE_PATH_NOT_EXPORTED',
     'ERR_PACKAGE_PATH_NOT_EXPORTED',
   ]);
-  expect(readFileSync(path('schema.graphql'), 'utf8')).toBe(readFileSync('schema.graphql', 'utf8'));
+  for (const name of ['schema.graphql', 'api.graphql'])
+    expect(readFileSync(path(name), 'utf8')).toBe(readFileSync(name, 'utf8'));
 });
 
 test.each(['showWithApollo', 'showWithUrql'])('%s shows three pages', async (name) => {
