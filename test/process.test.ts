@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startSimulator, type Simulator } from '../src/simulator/index.js';
+import { startSimulator, type Misbehaviour, type SeenRequest, type Simulator } from '../src/simulator/index.js';
 
 /** The built program, as a person starts it. `npm test` builds it first. */
 
@@ -224,6 +224,29 @@ describe('closing with a server of its own', () => {
     await new Promise((resolve) => socket.on('close', resolve));
     expect(bytes).toBeGreaterThan(length);
     expect((await ended).code).toBe(0);
+  });
+
+  test.each<[string, Misbehaviour | null]>([
+    ['its server hangs', { hang: true }],
+    ['its caller reads slowly', null],
+  ])('a download while %s comes whole, or ends with a line that says why, code 0', async (_, how) => {
+    const { url, child, ended } = await startAgainst({ BACKUP_TIMEOUT_MS: '60000', OPERATION_TIMEOUT_MS: '60000' });
+    const LINES = 100_000;
+    const { id } = simulator.history.insert('00b96531-1a68-4c90-a398-91141ffedb3b', 0, LINES);
+    const isLate = ({ path, query }: SeenRequest): boolean =>
+      path.endsWith('/LogItems') && Number(query['offset']) > 1500;
+    if (how) simulator.misbehave(isLate, how);
+    const response = await fetch(`${url}/sessions/${id}/log`, { headers: { authorization: `Bearer ${token}` } });
+    while (!simulator.requests.some(isLate)) await wait(10);
+    child.kill('SIGTERM');
+    await wait(2500);
+    const lines = (await response.text()).trimEnd().split('\n'); // throws where the answer was cut off
+    const last = JSON.parse(lines.at(-1) ?? '') as { error?: { code: string } };
+    const isWhole = how === null && lines.length === LINES;
+    expect(last.error?.code).toBe(isWhole ? undefined : 'CANCELLED');
+    expect(lines.length).toBeGreaterThan(1500);
+    const { code, stdout } = await ended;
+    expect({ code, isLate: stdout.includes('closing takes too long') }).toEqual({ code: 0, isLate: false });
   });
 
   test('a second signal ends it at once', async () => {
