@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import {
   cpSync,
@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { readManifest } from '../src/config/manifest.js';
+import type { SeenRequest } from '../src/simulator/index.js';
 import { startGateway, type Gateway } from './helpers/gateway.js';
 
 /** docs/clients.md, taken by its word: its files become a front end, which is generated, compiled and run. */
@@ -23,7 +25,7 @@ import { startGateway, type Gateway } from './helpers/gateway.js';
 function run(
   program: string,
   args: string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: { cwd?: string; env?: Record<string, string>; maxBuffer?: number } = {},
 ): Promise<string> {
   return new Promise((done, fail) => {
     execFile(program, args, options, (error, stdout, stderr) => {
@@ -148,10 +150,11 @@ test('the page has the files that are run here', () => {
     'src/showWithApollo.ts',
     'src/urql.ts',
     'src/showWithUrql.ts',
+    'src/readLog.ts',
     'src/trusted.ts',
     'src/showTrusted.ts',
   ]);
-  expect(text.match(/^```\w/gm)).toHaveLength(files.length + 2); // and two of commands
+  expect(text.match(/^```\w/gm)).toHaveLength(files.length + 3); // and three of commands
 });
 
 test('the installed package gives its schemas, and hides the rest', async () => {
@@ -204,4 +207,86 @@ test.each(['showWithApollo', 'showWithUrql'])(
 
 test('showTrusted shows a page by each client where nothing else is run', async () => {
   expect(await show('trusting/src/showTrusted.js')).toEqual(['5 5']);
+});
+
+describe('readLog', () => {
+  type Line = { sequenceNumber: number; message: string };
+  type ReadLog = (gateway: string, logUrl: string, token: string, signal?: AbortSignal) => AsyncGenerator<Line>;
+
+  const isOfLog = ({ path }: SeenRequest): boolean => path.endsWith('/LogItems');
+  const logRequests = (): SeenRequest[] => gateway.simulator.requests.filter(isOfLog);
+  let readLog: ReadLog;
+  let logUrl: string;
+  beforeAll(async () => {
+    ({ readLog } = (await import(join(app, 'open/src/readLog.js'))) as { readLog: ReadLog });
+    const { id } = gateway.simulator.history.insert('00b96531-1a68-4c90-a398-91141ffedb3b', 0, 20_000);
+    ({ logUrl } = (await gateway.ask(`{ jobSession(id: "${id}") { logUrl } }`)).data.jobSession as { logUrl: string });
+  });
+
+  async function readAll(token = gateway.token, signal?: AbortSignal): Promise<{ lines: Line[]; error?: string }> {
+    const lines: Line[] = [];
+    try {
+      for await (const line of readLog(gateway.url, logUrl, token, signal)) lines.push(line);
+      return { lines };
+    } catch (error) {
+      return { lines, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  test('gives every line of a log once, in order', async () => {
+    const { lines, error } = await readAll();
+    expect(error).toBeUndefined();
+    const numbers = lines.map(({ sequenceNumber }) => sequenceNumber);
+    expect(numbers).toHaveLength(20_000);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(lines.every(({ message }) => message.length > 0)).toBe(true);
+  });
+
+  test('throws the code of a log that is refused, and of one that does not come whole', async () => {
+    expect(await readAll('unknown')).toEqual({ lines: [], error: 'UNAUTHENTICATED' });
+    const callOff = gateway.simulator.misbehave((seen) => isOfLog(seen) && Number(seen.query['offset']) > 1500, {
+      status: 403,
+    });
+    const { lines, error } = await readAll();
+    callOff();
+    expect({ count: lines.length, error }).toEqual({ count: 2 * 998, error: 'FORBIDDEN' });
+  });
+
+  test('left early, or called off, ends the reading of the server', async () => {
+    const callOff = gateway.simulator.misbehave(isOfLog, { delayMs: 100 });
+    const stop = new AbortController();
+    for (const leave of ['break', 'abort']) {
+      gateway.simulator.forgetRequests();
+      let error: unknown;
+      try {
+        for await (const line of readLog(gateway.url, logUrl, gateway.token, stop.signal)) {
+          expect(line.message).toEqual(expect.any(String));
+          if (leave === 'break') break;
+          stop.abort();
+        }
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error === undefined).toBe(leave === 'break');
+      await wait(500);
+      const asked = logRequests().length;
+      expect(asked).toBeLessThan(10);
+      await wait(500);
+      expect(logRequests()).toHaveLength(asked);
+    }
+    callOff();
+  });
+
+  test('and for a terminal there is a line of curl', async () => {
+    const [, line = ''] = /^```sh\n(curl .*)\n```$/m.exec(text) ?? [];
+    const { PATH = '' } = process.env;
+    const ID = logUrl.split('/')[2] ?? '';
+    const stdout = await run('sh', ['-c', line.replace('http://127.0.0.1:4000', gateway.url)], {
+      env: { PATH, ID, TOKEN: gateway.token },
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(20_000);
+    expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT\S+Z \[\w+\] /);
+  });
 });
