@@ -32,18 +32,26 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     maxWaiting: 2000,
     maxRequests: 120,
     operationTimeoutMs: 10_000,
+    probeMs: 60_000,
     maxConnections: 4096,
     scanLimitRows: 5000,
     sharing: { isOn: true, maxAgeMs: 30_000, maxBytes: 16_777_216 },
     host: '127.0.0.1',
     port: 4000,
+    rateLimits: { perToken: null, perAddress: null },
+    trustedProxies: [],
+    redis: null,
+    metrics: null,
+    metricsOperations: [],
     introspection: true,
     explorer: true,
+    upstreamExtension: true,
     corsOrigins: ['https://studio.apollographql.com'],
     trustedDocuments: null,
     federatedTracing: false,
     statisticsTypeName: 'Statistics',
     logLevel: 'info',
+    logFormat: null,
   });
 });
 
@@ -53,12 +61,72 @@ test('in production a server must be named, and introspection and the explorer a
     server: null,
     introspection: false,
     explorer: false,
+    upstreamExtension: false,
+    logFormat: 'json',
     corsOrigins: [],
   });
   expect(
     load({ NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', GRAPHQL_INTROSPECTION: 'on', EXPLORER: 'on' }).config,
   ).toMatchObject({ introspection: true, explorer: true });
   expect(load({ EXPLORER: 'off' }).config).toMatchObject({ introspection: true, explorer: false });
+});
+
+describe('what instances share, and who is told of it', () => {
+  test('one server of Redis, or the nodes of a cluster', () => {
+    expect(load({ REDIS_URL: 'rediss://gateway:secret@redis.example.com:6380/1' }).config.redis).toEqual({
+      urls: ['rediss://gateway:secret@redis.example.com:6380/1'],
+      isCluster: false,
+      ca: null,
+      timeoutMs: 100,
+    });
+    const cluster = { REDIS_URL: 'redis://a:1, redis://b:2', REDIS_CLUSTER: 'on', REDIS_TIMEOUT_MS: '50' };
+    expect(load(cluster).config.redis).toMatchObject({
+      urls: ['redis://a:1', 'redis://b:2'],
+      isCluster: true,
+      timeoutMs: 50,
+    });
+  });
+
+  test.each([
+    ['redis.example.com'],
+    ['http://:secret@host'],
+    ['redis://a:secret@h/x'],
+    ['redis://'],
+    ['redis://a,secret'],
+  ])('REDIS_URL=%s is refused, and not repeated', (url) => {
+    const [problem = '', ...others] = problems({ REDIS_URL: url });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^REDIS_URL must be redis:.*; it is something else$/);
+    expect(problem).not.toContain('secret');
+  });
+
+  test('settings of Redis that say nothing together', () => {
+    expect(problems({ REDIS_CLUSTER: 'on' })).toEqual(['REDIS_URL must be set where other settings of Redis are']);
+    expect(problems({ REDIS_URL: 'redis://a,redis://b' })).toEqual([
+      'REDIS_URL names 2 servers, which is for REDIS_CLUSTER=on',
+    ]);
+  });
+
+  test('metrics have a port of their own', () => {
+    expect(load({ METRICS_PORT: '9464', METRICS_OPERATIONS: 'LastNight, One' }).config).toMatchObject({
+      metrics: { host: '127.0.0.1', port: 9464 },
+      metricsOperations: ['LastNight', 'One'],
+    });
+    expect(problems({ METRICS_PORT: '4000' })).toEqual([
+      'METRICS_PORT must be another port than PORT: metrics are not for callers',
+    ]);
+    expect(problems({ METRICS_OPERATIONS: 'a b' })).toHaveLength(1);
+  });
+
+  test('limits of rates, and the proxies in front', () => {
+    const env = { RATE_LIMIT_PER_TOKEN: '600', TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8, 192.0.2.7' };
+    expect(load(env).config).toMatchObject({
+      rateLimits: { perToken: 600, perAddress: null },
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.7'],
+    });
+    for (const text of ['10.0.0.0/33', 'fd00::/129', 'proxy', '10.0.0.0/8/8', '10.0.0.0/'])
+      expect(problems({ TRUSTED_PROXIES: text })).toHaveLength(1);
+  });
 });
 
 describe('BACKUP_SERVER_URL', () => {

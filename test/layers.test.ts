@@ -6,7 +6,10 @@ import { dirname, join, normalize } from 'node:path';
 
 const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 6, /^$/],
-  [/^http\/(caching|compression|crossOrigin)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors))$/],
+  [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
+  [/^doctor\//, 5, /^$/],
+  [/^telemetry\/metrics\.ts$/, 4, /^prom-client$/],
+  [/^telemetry\/tracing\.ts$/, 4, /^@opentelemetry\//],
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],
@@ -16,17 +19,20 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
   [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
   [/^upstream\/tls\.ts$/, 0, /^undici$/],
-  [/^upstream\/(errors|resource|moment|jsonMeter|longJson)\.ts$/, 0, /^$/],
+  [/^store\/redis\.ts$/, 1, /^@redis\/client$/],
+  [/^store\//, 2, /^cockatiel$/],
+  [/^upstream\/(errors|observer|resource|moment|jsonMeter|longJson)\.ts$/, 0, /^$/],
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
   [/^upstream\/breaker\.ts$/, 2, /^cockatiel$/],
   [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
-  [/^(config\/|log\.ts$)/, 0, /^pino$/],
+  [/^log\.ts$/, 0, /^pino(-pretty)?$/],
+  [/^(config\/|trace\.ts$|sharedStore\.ts$)/, 0, /^$/],
 ];
 
 /** Files of one rung that may still import each other: each of them is one idea in several files. */
-const together = [/^http\//, /^graph\//, /^upstream\//, /^config\//];
+const together = [/^http\//, /^doctor\//, /^store\//, /^graph\//, /^upstream\//, /^config\//];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

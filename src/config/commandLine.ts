@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util';
 import { textOf } from './problems.js';
 import { settings } from './settings.js';
 
-export type Command = 'serve' | 'simulator' | 'help' | 'version';
+/** What can be asked for by a word; without one, it is `serve`. */
+const words = ['simulator', 'doctor'] as const;
+
+export type Command = 'serve' | (typeof words)[number] | 'help' | 'version';
 
 /** Reads the command line alone: which command, and which settings its flags give. */
 export function readCommandLine(
@@ -19,23 +22,17 @@ export function readCommandLine(
     const values: Readonly<Record<string, unknown>> = parsed.values;
     const { positionals } = parsed;
     const [word, ...more] = positionals;
-    if ((word !== undefined && word !== 'simulator') || more.length > 0) {
-      problems.push(`"${positionals.join(' ')}" is not a command: there is "simulator", or none to start the gateway`);
+    const command = words.find((known) => known === word);
+    if ((word !== undefined && command === undefined) || more.length > 0) {
+      problems.push(
+        `"${positionals.join(' ')}" is not a command: there are ${words.map((known) => `"${known}"`).join(' and ')}, or none to start the gateway`,
+      );
     }
     const flags = Object.fromEntries(
       Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     );
-    return {
-      command:
-        values['help'] === true
-          ? 'help'
-          : values['version'] === true
-            ? 'version'
-            : word === 'simulator'
-              ? 'simulator'
-              : 'serve',
-      flags,
-    };
+    const wanted = values['help'] === true ? 'help' : values['version'] === true ? 'version' : (command ?? 'serve');
+    return { command: wanted, flags };
   } catch (error) {
     problems.push(textOf(error, 'message') ?? 'the command line cannot be read');
     return { command: 'serve', flags: {} };

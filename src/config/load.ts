@@ -18,11 +18,22 @@ export type Config = Readonly<{
   maxWaiting: number;
   maxRequests: number;
   operationTimeoutMs: number;
+  /** How long nobody may have asked the server until it is asked for a sign of life; 0 for ever. */
+  probeMs: number;
   maxConnections: number;
   scanLimitRows: number;
   sharing: Readonly<{ isOn: boolean; maxAgeMs: number; maxBytes: number }>;
   host: string;
   port: number;
+  /** Requests a minute; null for any number. */
+  rateLimits: Readonly<{ perToken: number | null; perAddress: number | null }>;
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
+  /** What instances share; null for nothing. */
+  redis: RedisConfig | null;
+  /** The operators' listener, and the names of operations that metrics tell apart; null for none. */
+  metrics: Readonly<{ host: string; port: number }> | null;
+  metricsOperations: readonly string[];
   corsOrigins: readonly string[];
   introspection: boolean;
   explorer: boolean;
@@ -30,7 +41,19 @@ export type Config = Readonly<{
   trustedDocuments: readonly TrustedDocument[] | null;
   federatedTracing: boolean;
   statisticsTypeName: string;
+  /** Whether answers say what they cost the server. */
+  upstreamExtension: boolean;
   logLevel: string;
+  /** Null where it depends on whether a person is looking. */
+  logFormat: 'json' | 'pretty' | null;
+}>;
+
+export type RedisConfig = Readonly<{
+  urls: readonly string[];
+  isCluster: boolean;
+  /** The authority to accept; null for the system's. */
+  ca: string | null;
+  timeoutMs: number;
 }>;
 
 /** The product's own default, for the demo server when it is started alone. */
@@ -64,14 +87,32 @@ export function loadConfig(
 
   /** The value of a setting; undefined when it is not set, or is no value. */
   function read<N extends SettingName>(name: N): SettingValue<N> | undefined {
-    const { env: variable, flag, expects, fallback, read: readText } = settings[name] as Setting<SettingValue<N>>;
+    const definition = settings[name] as Setting<SettingValue<N>>;
+    const { env: variable, flag, expects, fallback, isSecret = false, read: readText } = definition;
     const given = (flags[flag] ?? env[variable])?.trim();
     const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) return undefined;
     const value = readText(text);
     if (value === undefined)
-      problems.push(`${flag in flags ? `--${flag}` : variable} must be ${expects}; got ${JSON.stringify(text)}`);
+      problems.push(
+        `${flag in flags ? `--${flag}` : variable} must be ${expects}; ${isSecret ? 'it is something else' : `got ${JSON.stringify(text)}`}`,
+      );
     return value;
+  }
+
+  /** The text of a PEM file with a certificate in it; null where none is named. */
+  function readCertificates(name: 'caFile' | 'redisCaFile'): string | null {
+    const file = read(name);
+    if (file === undefined) return null;
+    const { env: variable, expects } = settings[name];
+    try {
+      const pem = readFileSync(file, 'utf8');
+      if (!isCertificate(pem)) problems.push(`${variable} must be ${expects}; there is no certificate in it`);
+      return pem;
+    } catch (error) {
+      problems.push(`${variable} must be ${expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`);
+      return null;
+    }
   }
 
   /** Which certificate to accept: exactly one way. */
@@ -87,18 +128,8 @@ export function loadConfig(
     if (given.length > 1) problems.push(`${given.join(' and ')} exclude each other: keep one`);
     if (isOff) return { by: 'nothing' };
     if (fingerprint !== undefined) return { by: 'fingerprint', sha256: fingerprint };
-    if (caFile === undefined) return { by: 'system' };
-    try {
-      const pem = readFileSync(caFile, 'utf8');
-      if (!isCertificate(pem))
-        problems.push(`${settings.caFile.env} must be ${settings.caFile.expects}; there is no certificate in it`);
-      return { by: 'ca', pem };
-    } catch (error) {
-      problems.push(
-        `${settings.caFile.env} must be ${settings.caFile.expects}; it cannot be read (${textOf(error, 'code') ?? 'unknown'})`,
-      );
-      return { by: 'system' };
-    }
+    const pem = readCertificates('caFile');
+    return pem === null ? { by: 'system' } : { by: 'ca', pem };
   }
 
   function isOurOwn(origin: string): boolean {
@@ -147,8 +178,42 @@ export function loadConfig(
     }
   }
 
+  function readRedis(): RedisConfig | null {
+    const urls = read('redisUrl');
+    const isCluster = read('redisCluster') === 'on';
+    const ca = readCertificates('redisCaFile');
+    const timeoutMs = read('redisTimeoutMs') ?? 0;
+    if (urls === undefined) {
+      const isMissing =
+        (isCluster || ca !== null) && (flags[settings.redisUrl.flag] ?? env[settings.redisUrl.env] ?? '') === '';
+      if (isMissing) problems.push(`${settings.redisUrl.env} must be set where other settings of Redis are`);
+      return null;
+    }
+    if (urls.length > 1 && !isCluster) {
+      problems.push(
+        `${settings.redisUrl.env} names ${urls.length} servers, which is for ${settings.redisCluster.env}=on`,
+      );
+    }
+    if (ca !== null && urls.some((url) => url.startsWith('redis:'))) {
+      problems.push(`${settings.redisCaFile.env} is for ${settings.redisUrl.env} with rediss://`);
+    }
+    return { urls, isCluster, ca, timeoutMs };
+  }
+
+  function readMetrics(): Config['metrics'] {
+    const port = read('metricsPort');
+    const host = read('metricsHost') ?? '';
+    if (port === undefined) return null;
+    if (port !== 0 && port === read('port')) {
+      problems.push(
+        `${settings.metricsPort.env} must be another port than ${settings.port.env}: metrics are not for callers`,
+      );
+    }
+    return { host, port };
+  }
+
   /** A switch that is on in development and off in production, unless it is set. */
-  function readDevelopmentSwitch(name: 'introspection' | 'explorer'): boolean {
+  function readDevelopmentSwitch(name: 'introspection' | 'explorer' | 'upstreamExtension'): boolean {
     const value = read(name);
     return value === undefined ? !isProduction : value === 'on';
   }
@@ -163,6 +228,7 @@ export function loadConfig(
     maxWaiting: read('maxWaiting') ?? 0,
     maxRequests: read('maxRequests') ?? 0,
     operationTimeoutMs: read('operationTimeoutMs') ?? 0,
+    probeMs: (read('probeSeconds') ?? 0) * 1000,
     maxConnections: read('maxConnections') ?? 0,
     scanLimitRows: read('scanLimitRows') ?? 0,
     sharing: {
@@ -172,13 +238,20 @@ export function loadConfig(
     },
     host: read('host') ?? '',
     port: command === 'simulator' && flags['port'] === undefined && !env['PORT'] ? SIMULATOR_PORT : (read('port') ?? 0),
+    rateLimits: { perToken: read('rateLimitPerToken') ?? null, perAddress: read('rateLimitPerAddress') ?? null },
+    trustedProxies: read('trustedProxies') ?? [],
+    redis: readRedis(),
+    metrics: readMetrics(),
+    metricsOperations: read('metricsOperations') ?? [],
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: readDevelopmentSwitch('introspection'),
     explorer: readDevelopmentSwitch('explorer'),
     trustedDocuments: readTrustedDocuments(),
     federatedTracing: read('federatedTracing') === 'on',
     statisticsTypeName: read('statisticsTypeName') ?? '',
+    upstreamExtension: readDevelopmentSwitch('upstreamExtension'),
     logLevel: read('logLevel') ?? 'info',
+    logFormat: read('logFormat') ?? (isProduction ? 'json' : null),
   });
   if (problems.length > 0 && command !== 'help' && command !== 'version') throw new ConfigError(problems);
   return { command, config };

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** One setting: an environment variable and a flag for the same, and how its text is read. */
 export type Setting<T> = Readonly<{
   env: string;
@@ -7,9 +9,14 @@ export type Setting<T> = Readonly<{
   /** The text that is read when nothing is set; undefined when that differs by `NODE_ENV`, which `describe` then tells. */
   fallback?: string;
   describe: string;
+  /** True where a value may hold a password: it is not repeated in a message. */
+  isSecret?: true;
   /** The value, or undefined when the text is none. */
   read: (text: string) => T | undefined;
 }>;
+
+/** From all to nothing. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const oneOf =
   <const Choices extends readonly string[]>(...choices: Choices) =>
@@ -21,6 +28,8 @@ const wholeNumber =
   (text: string): number | undefined =>
     /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
 
+const readHost = (text: string): string | undefined => (/^[\w.:-]{1,255}$/.test(text) ? text : undefined);
+
 /** Exact origins, as browsers send them. */
 function readOrigins(text: string): readonly string[] | undefined {
   if (text === 'none') return [];
@@ -28,6 +37,34 @@ function readOrigins(text: string): readonly string[] | undefined {
   const isOrigin = (origin: string): boolean =>
     /^https?:\/\/[\w.:[\]-]+$/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
   return origins.every(isOrigin) ? origins : undefined;
+}
+
+/** Names of operations, as GraphQL has names. */
+function readNames(text: string): readonly string[] | undefined {
+  const names = text.split(',').map((name) => name.trim());
+  return names.length <= 200 && names.every((name) => /^[_A-Za-z]\w{0,79}$/.test(name)) ? names : undefined;
+}
+
+/** Addresses and networks, as `192.0.2.7`, `10.0.0.0/8` or `fd00::/8`. */
+function readNetworks(text: string): readonly string[] | undefined {
+  const networks = text.split(',').map((network) => network.trim());
+  const isNetwork = (network: string): boolean => {
+    const [address = '', bits, ...more] = network.split('/');
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+  };
+  return networks.every(isNetwork) ? networks : undefined;
+}
+
+/** One URL of Redis, or several with commas between them; undefined where one is none. They may hold a password. */
+function readRedisUrls(text: string): readonly string[] | undefined {
+  const urls = text.split(',').map((url) => url.trim());
+  const isRedis = (url: string): boolean => {
+    if (!/^rediss?:\/\/[^/\s]+(\/\d{0,4})?$/.test(url) || !URL.canParse(url)) return false;
+    const { hostname, pathname } = new URL(url);
+    return hostname !== '' && (urls.length === 1 || pathname === '' || pathname === '/');
+  };
+  return urls.every(isRedis) ? urls : undefined;
 }
 
 const setting = <T>(definition: Setting<T>): Setting<T> => definition;
@@ -129,6 +166,15 @@ export const settings = {
       'How many requests one operation may cost the server. One that can cost more is refused: `QUERY_TOO_COMPLEX`.',
     read: wholeNumber(1, 10_000),
   }),
+  probeSeconds: setting({
+    env: 'BACKUP_PROBE_SECONDS',
+    flag: 'probe-seconds',
+    expects: 'a whole number from 0 to 3600',
+    fallback: '60',
+    describe:
+      'After how many seconds in which nobody asked the server it is asked for a sign of life, without a token, so that `/readyz`, the log and the metrics tell that it is away, or which certificate it has, before a caller finds out. Once at start; 0 for never.',
+    read: wholeNumber(0, 3600),
+  }),
   operationTimeoutMs: setting({
     env: 'OPERATION_TIMEOUT_MS',
     flag: 'operation-timeout-ms',
@@ -179,7 +225,7 @@ export const settings = {
     expects: 'an address or host name to listen on',
     fallback: '127.0.0.1',
     describe: 'The address to listen on; `0.0.0.0` for all, as the container image sets it.',
-    read: (text) => (/^[\w.:-]{1,255}$/.test(text) ? text : undefined),
+    read: readHost,
   }),
   port: setting({
     env: 'PORT',
@@ -196,6 +242,86 @@ export const settings = {
     fallback: '4096',
     describe: 'How many connections callers may have open; more are closed as they come.',
     read: wholeNumber(1, 65_535),
+  }),
+  rateLimitPerToken: setting({
+    env: 'RATE_LIMIT_PER_TOKEN',
+    flag: 'rate-limit-per-token',
+    expects: 'a whole number from 1 to 1000000',
+    describe:
+      'How many requests a minute one bearer token may send; more are refused: `RATE_LIMITED`, HTTP 429. With `REDIS_URL` all instances count together. Unset, any number.',
+    read: wholeNumber(1, 1_000_000),
+  }),
+  rateLimitPerAddress: setting({
+    env: 'RATE_LIMIT_PER_ADDRESS',
+    flag: 'rate-limit-per-address',
+    expects: 'a whole number from 1 to 1000000',
+    describe:
+      'The same for one address, or one network of IPv6 (/64). Behind a proxy it counts callers only with `TRUSTED_PROXIES`, else the proxy.',
+    read: wholeNumber(1, 1_000_000),
+  }),
+  trustedProxies: setting({
+    env: 'TRUSTED_PROXIES',
+    flag: 'trusted-proxies',
+    expects: 'addresses or networks such as 10.0.0.0/8, with commas between them',
+    describe:
+      'Whose `X-Forwarded-For` is believed: the proxies and load balancers in front. Unset, the address is that of the connection.',
+    read: readNetworks,
+  }),
+  redisUrl: setting({
+    env: 'REDIS_URL',
+    flag: 'redis-url',
+    expects: 'redis://user:password@host:6379, or rediss:// for TLS; several of one cluster with commas between them',
+    isSecret: true,
+    describe:
+      'A Redis or Valkey that instances share: persisted queries, counts of `RATE_LIMIT_…`, logs of finished sessions. What is in it is encrypted with a key made of the caller’s own token. Without it, or while it is away, each instance has its own. Better set in the environment than as a flag, as it may hold a password.',
+    read: readRedisUrls,
+  }),
+  redisCluster: setting({
+    env: 'REDIS_CLUSTER',
+    flag: 'redis-cluster',
+    expects: '"on" or "off"',
+    fallback: 'off',
+    describe: 'Whether `REDIS_URL` names nodes of a cluster.',
+    read: oneOf('on', 'off'),
+  }),
+  redisCaFile: setting({
+    env: 'REDIS_CA_FILE',
+    flag: 'redis-ca-file',
+    expects: 'the path of a PEM file',
+    describe: 'The certificate authority that signed the certificate of Redis, if the system does not know it.',
+    read: (text) => text,
+  }),
+  redisTimeoutMs: setting({
+    env: 'REDIS_TIMEOUT_MS',
+    flag: 'redis-timeout-ms',
+    expects: 'a whole number from 5 to 5000',
+    fallback: '100',
+    describe: 'Milliseconds after which an operation goes on without an answer of Redis.',
+    read: wholeNumber(5, 5000),
+  }),
+  metricsPort: setting({
+    env: 'METRICS_PORT',
+    flag: 'metrics-port',
+    expects: 'a whole number from 0 to 65535',
+    describe:
+      'The port of the operators’ listener: `GET /metrics` for Prometheus, and `/log-level`. Never the public one; 0 for any that is free. Unset, there is none.',
+    read: wholeNumber(0, 65_535),
+  }),
+  metricsHost: setting({
+    env: 'METRICS_HOST',
+    flag: 'metrics-host',
+    expects: 'an address or host name to listen on',
+    fallback: '127.0.0.1',
+    describe: 'The address of the operators’ listener; `0.0.0.0` for all, as the container image sets it.',
+    read: readHost,
+  }),
+  metricsOperations: setting({
+    env: 'METRICS_OPERATIONS',
+    flag: 'metrics-operations',
+    expects: 'at most 200 names of operations, with commas between them',
+    describe:
+      'The operations that metrics tell apart by name, beside those of `TRUSTED_DOCUMENTS_FILE`; all others are `other`.',
+    read: readNames,
   }),
   corsOrigins: setting({
     env: 'CORS_ALLOWED_ORIGINS',
@@ -247,13 +373,29 @@ export const settings = {
       'What the type `Statistics` is named: for a supergraph in which another subgraph has a type of that name.',
     read: (text) => (/^[A-Z][A-Za-z0-9]{0,79}$/.test(text) ? text : undefined),
   }),
+  upstreamExtension: setting({
+    env: 'UPSTREAM_EXTENSION',
+    flag: 'upstream-extension',
+    expects: '"on" or "off"',
+    describe:
+      'Whether answers say what they cost: `extensions.upstream`, the requests to the server with their durations. Unset, it is `on`, or `off` with `NODE_ENV=production`.',
+    read: oneOf('on', 'off'),
+  }),
   logLevel: setting({
     env: 'LOG_LEVEL',
     flag: 'log-level',
     expects: '"trace", "debug", "info", "warn", "error", "fatal" or "silent"',
     fallback: 'info',
-    describe: 'The least that is logged.',
-    read: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    describe: 'The least that is logged. `PUT /log-level` of the operators’ listener changes it while it runs.',
+    read: oneOf(...logLevels),
+  }),
+  logFormat: setting({
+    env: 'LOG_FORMAT',
+    flag: 'log-format',
+    expects: '"json" or "pretty"',
+    describe:
+      'One JSON object a line, or lines for people. Unset, it is `pretty` on a terminal and `json` elsewhere, or `json` with `NODE_ENV=production`.',
+    read: oneOf('json', 'pretty'),
   }),
 } as const;
 
