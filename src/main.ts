@@ -27,6 +27,7 @@ const DEMO_TOKEN = 'demo-token';
 
 /** Loaded where it is needed: who has a server of their own need not wait for it. */
 const loadSimulator = () => import('./simulator/index.js');
+const loadStore = () => import('./store/store.js');
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -105,10 +106,13 @@ async function serve(config: Config, log: Log): Promise<void> {
       'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
     );
   }
-  const server = createUpstreamServer({ ...config, origin, trust }, log);
+  const store =
+    config.redis && (await loadStore()).createStore({ ...config.redis, origin, release: readVersion() }, log);
+  const server = createUpstreamServer({ ...config, origin, trust }, log, { store });
   const app = await createApp({
     ...config,
     server,
+    store,
     log,
     explorer: config.explorer
       ? {
@@ -126,6 +130,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   closeOnSignals(log, async () => {
     await closeInOrder(app);
     server.close();
+    await store?.close();
     await simulator?.close();
   });
   await app.http.listen({ host: config.host, port: config.port });

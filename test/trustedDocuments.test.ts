@@ -10,7 +10,7 @@ import { readManifest, type TrustedDocument } from '../src/config/manifest.js';
 import { loadConfig } from '../src/config/load.js';
 import { ConfigError } from '../src/config/problems.js';
 import { createDocumentStore } from '../src/graph/documentStore.js';
-import { createPersistedQueryCache } from '../src/graph/persistedQueries.js';
+import { createPersistedQueries } from '../src/graph/persistedQueries.js';
 import { createGraph } from '../src/graph/server.js';
 import { createLog } from '../src/log.js';
 import { startGateway, withGateway, type Data, type Gateway, type GraphError } from './helpers/gateway.js';
@@ -320,7 +320,7 @@ describe('without a manifest, automatic persisted queries', () => {
   });
 
   test('are kept within bounds: those used last', async () => {
-    const cache = createPersistedQueryCache();
+    const cache = createPersistedQueries().cache;
     const text = `{ __typename } #${'x'.repeat(200_000)}`;
     for (let index = 0; index < 100; index += 1) {
       await cache.set(`hash${index}`, `${text}${index}`);

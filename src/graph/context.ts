@@ -1,3 +1,4 @@
+import type { TokenStore } from '../sharedStore.js';
 import { openApi } from '../upstream/api.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
@@ -14,14 +15,24 @@ export type Context = Readonly<{
   answerSize: AnswerSize;
   /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
   variables: { areGood: boolean };
+  /** Where the caller's token has its persisted queries for all instances; null for nowhere. */
+  queryStore: TokenStore | null;
+  /** Whether the backup server has answered the operation. */
+  isAuthorized: () => boolean;
 }>;
 
-export function createContext(server: UpstreamServer, operation: Operation): Context {
+export function createContext(
+  server: UpstreamServer,
+  operation: Operation,
+  queryStore: TokenStore | null = null,
+): Context {
   return {
     requestId: operation.requestId,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
     variables: { areGood: false },
+    queryStore,
+    isAuthorized: operation.share.isAuthorized,
     loaders: createLoaders(openApi(server, operation)),
   };
 }

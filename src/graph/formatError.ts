@@ -10,6 +10,7 @@ export const errorCodes = [
   'BAD_USER_INPUT',
   'QUERY_TOO_COMPLEX',
   'OVERLOADED',
+  'RATE_LIMITED',
   'CANCELLED',
   'UPSTREAM_REJECTED',
   'UPSTREAM_RATE_LIMITED',
@@ -72,6 +73,9 @@ const noToken: Readonly<Record<string, string>> = {
   absent: 'This field needs the header "Authorization: Bearer <token>" with a token of the backup server.',
   malformed: 'The Authorization header must be exactly one, "Bearer <token>" with a token of the backup server.',
 };
+
+export const RATE_LIMITED_MESSAGE =
+  'This gateway has had too many requests with this token, or from this address: try again later.';
 
 /** All that a client is told of a fault of ours. */
 export const INTERNAL_MESSAGE = "This is a fault of the gateway; its log has more under this answer's request id.";

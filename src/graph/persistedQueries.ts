@@ -1,5 +1,8 @@
-import type { ApolloServerOptionsWithGateway, BaseContext } from '@apollo/server';
+import { hash } from 'node:crypto';
+import type { ApolloServerOptionsWithGateway, ApolloServerPlugin, BaseContext } from '@apollo/server';
 import { LRUCache } from 'lru-cache';
+import type { TokenStore } from '../sharedStore.js';
+import type { Context } from './context.js';
 
 type Options = Exclude<ApolloServerOptionsWithGateway<BaseContext>['persistedQueries'], false | undefined>;
 
@@ -9,18 +12,53 @@ const MAX_CHARACTERS = 4_000_000;
 /** What an entry takes beside its query: a hash as its key, and its place. The shortest queries have fewer characters than that. */
 const ENTRY_CHARACTERS = 400;
 
-/** Automatic persisted queries of this process. Those used least recently go first; their callers then send them anew. */
-export function createPersistedQueryCache(): NonNullable<Options['cache']> {
+const keyOf = (sha256: string): string => `query ${sha256}`;
+
+/** Automatic persisted queries of this process, and those that a token has registered with another instance. */
+export type PersistedQueries = Readonly<{
+  cache: NonNullable<Options['cache']>;
+  /**
+   * Looks for a query of which a request has the hash alone, if it is not known here: in what the caller's token has registered
+   * with any instance. Only a text that `isGood` is taken.
+   */
+  learn: (sha256: string, store: TokenStore, isGood: (text: string) => boolean) => Promise<void>;
+}>;
+
+/** Those used least recently go first; their callers then send them anew. */
+export function createPersistedQueries(): PersistedQueries {
   const queries = new LRUCache<string, string>({
     maxSize: MAX_CHARACTERS,
     sizeCalculation: (query) => query.length + ENTRY_CHARACTERS,
   });
   return {
-    get: (hash) => Promise.resolve(queries.get(hash)),
-    set: (hash, query) => {
-      queries.set(hash, query);
-      return Promise.resolve();
+    cache: {
+      get: (sha256) => Promise.resolve(queries.get(sha256)),
+      set: (sha256, query) => {
+        queries.set(sha256, query);
+        return Promise.resolve();
+      },
+      delete: (sha256) => Promise.resolve(queries.delete(sha256)),
     },
-    delete: (hash) => Promise.resolve(queries.delete(hash)),
+    learn: async (sha256, store, isGood) => {
+      if (queries.has(sha256)) return;
+      const text = await store.read(keyOf(sha256));
+      if (typeof text === 'string' && hash('sha256', text) === sha256 && isGood(text)) queries.set(sha256, text);
+    },
+  };
+}
+
+/**
+ * Tells the other instances of a query that was registered here, once the backup server has answered it: so no token puts
+ * anything there that the server does not take.
+ */
+export function createRegistrationPlugin(): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        willSendResponse: ({ metrics, queryHash, source, contextValue: { queryStore, isAuthorized } }) => {
+          if (metrics.persistedQueryRegister && isAuthorized()) queryStore?.write(keyOf(queryHash), source);
+          return Promise.resolve();
+        },
+      }),
   };
 }

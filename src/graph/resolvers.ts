@@ -175,12 +175,13 @@ export const resolvers: Resolvers = {
     logUrl: ({ id }) => logPath(id),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
-    processedObjects: async ({ id: sessionId }, args, { loaders }) => {
+    processedObjects: async (session, args, { loaders }) => {
+      const { id: sessionId } = session;
       if ((await loaders.api.version()).lacks.has('processedObject')) return null;
       return readConnection(
         {
           name: nameList('processedObjects', sessionId),
-          open: () => loaders.open(processedObjects, { sessionId }),
+          open: () => loaders.open(processedObjects, { sessionId }, lifetimeOf(session)),
           order: null,
           keeps: () => true,
           scanLimitRows: loaders.api.scanLimitRows,

@@ -20,7 +20,7 @@ import { createDocumentStore } from './documentStore.js';
 import { createErrorPlugin } from './errorPlugin.js';
 import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
-import { createPersistedQueryCache } from './persistedQueries.js';
+import { createPersistedQueries, createRegistrationPlugin, type PersistedQueries } from './persistedQueries.js';
 import { buildSchema, isFreeTypeName } from './schema.js';
 import { problemsOfDocuments } from './trustedDocuments.js';
 
@@ -61,7 +61,10 @@ async function loadTracing(): Promise<ApolloServerPlugin<Context>> {
 }
 
 /** The graph, ready to be asked. What one operation needs comes with its context. Rejects with a `ConfigError` for what does not fit the schema. */
-export async function createGraph(options: GraphOptions): Promise<ApolloServer<Context>> {
+export async function createGraph(
+  options: GraphOptions,
+  persistedQueries: PersistedQueries | null = createPersistedQueries(),
+): Promise<ApolloServer<Context>> {
   if (!isFreeTypeName(options.statisticsTypeName)) {
     const { env: variable, expects } = settings.statisticsTypeName;
     throw new ConfigError([`${variable} must be ${expects}; got "${options.statisticsTypeName}"`]);
@@ -76,8 +79,7 @@ export async function createGraph(options: GraphOptions): Promise<ApolloServer<C
   return new ApolloServer<Context>({
     gateway: createExecutor(schema, options.federatedTracing ? build() : undefined),
     fieldResolver: readField, // of fields that Apollo has wrapped
-    // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
-    persistedQueries: options.trustedDocuments ? false : { cache: createPersistedQueryCache() },
+    persistedQueries: persistedQueries ? { cache: persistedQueries.cache } : false,
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     parseOptions: { maxLexicalTokens: documentLimits.tokens },
@@ -94,6 +96,7 @@ export async function createGraph(options: GraphOptions): Promise<ApolloServer<C
       createErrorPlugin(options.log),
       createCostPlugin(),
       createCachePlugin(),
+      ...(persistedQueries ? [createRegistrationPlugin()] : []),
       // It would wrap every field of the schema.
       ApolloServerPluginCacheControlDisabled(),
       options.federatedTracing ? await loadTracing() : ApolloServerPluginInlineTraceDisabled(),

@@ -8,6 +8,7 @@ import {
 } from 'fastify';
 import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
 import { logPath } from '../graph/log.js';
+import { createPersistedQueries } from '../graph/persistedQueries.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
@@ -19,6 +20,7 @@ import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { createLogRoute } from './logRoute.js';
+import { limitRates, type RateLimitOptions } from './rateLimit.js';
 import { watchUnread, type Unread } from './unread.js';
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
@@ -28,11 +30,14 @@ const MAX_STALL_MS = 5000;
 const SILENCE_MS = 20_000;
 
 export type AppOptions = GraphOptions &
+  RateLimitOptions &
   Readonly<{
     server: UpstreamServer;
     maxConnections: number;
     /** Whose pages may ask from a browser. */
     corsOrigins: readonly string[];
+    /** Whose `X-Forwarded-For` is believed. */
+    trustedProxies: readonly string[];
     /** What `GET /` shows; null for nothing. */
     explorer: ExplorerOptions | null;
   }>;
@@ -54,8 +59,10 @@ export type App = Readonly<{
 
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { server, log } = options;
-  const graph = await createGraph(options);
+  const { server, log, store = null } = options;
+  // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
+  const persistedQueries = options.trustedDocuments ? null : createPersistedQueries();
+  const graph = await createGraph(options, persistedQueries);
   await graph.start();
   let isDraining = false;
   let held = Promise.resolve();
@@ -68,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     bodyLimit: intake.maxRequestBytes,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     http: { headersTimeout: intake.headersTimeoutMs, connectionsCheckingInterval: intake.checkEveryMs },
     requestTimeout: intake.requestTimeoutMs,
     connectionTimeout: server.operationTimeoutMs + SILENCE_MS,
@@ -131,10 +139,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
-  const route = createGraphqlRoute(graph, server, unread, trusted);
+  const route = createGraphqlRoute({ graph, server, unread, trusted, persistedQueries, store });
   const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS });
   await http.register(async (asked) => {
     await allowOrigins(asked, options.corsOrigins);
+    await limitRates(asked, options);
     asked.post('/graphql', route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
     await asked.register((tagged, _, done) => {

@@ -2,12 +2,15 @@ import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
+import type { PersistedQueries } from '../graph/persistedQueries.js';
 import type { ErrorCode } from '../graph/formatError.js';
 import type { TrustedDocuments } from '../graph/trustedDocuments.js';
+import type { SharedStore } from '../sharedStore.js';
 import { overloaded } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
+import { persistedHashOf } from './persistedHash.js';
 import { substituteTrusted } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
@@ -54,16 +57,33 @@ function statusOf(refusal: Refusal, status: number, contentType: string | undefi
   return isPlainJson && refusal.errors.every(({ extensions }) => saidByGraph.has(extensions['code'])) ? 200 : status;
 }
 
+export type GraphqlRouteOptions = Readonly<{
+  graph: ApolloServer<Context>;
+  server: UpstreamServer;
+  unread: Unread;
+  trusted: TrustedDocuments | null;
+  /** Null where documents are trusted. */
+  persistedQueries: PersistedQueries | null;
+  store: SharedStore | null;
+}>;
+
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
-export function createGraphqlRoute(
-  graph: ApolloServer<Context>,
-  server: UpstreamServer,
-  unread: Unread,
-  trusted: TrustedDocuments | null,
-) {
+export function createGraphqlRoute({ graph, server, unread, trusted, persistedQueries, store }: GraphqlRouteOptions) {
   const checkDocument = createDocumentCheck();
   const open = new Set<Operation>();
   let isEnding = false;
+
+  /** What the caller's token shares with other instances, for a request with a persisted query; and that query, if it is not known here. */
+  async function openQueryStore(request: FastifyRequest, search: string, { token }: Operation) {
+    const sha256 = store && persistedQueries && persistedHashOf(request, search);
+    if (typeof sha256 !== 'string' || typeof token !== 'string') return null;
+    const queryStore = store?.of(token) ?? null;
+    const isWithText = documentOf(request, search) !== undefined;
+    if (queryStore && !isWithText) {
+      await persistedQueries?.learn(sha256, queryStore, (text) => checkDocument(text) === null);
+    }
+    return queryStore;
+  }
 
   async function answer(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> {
     const at = request.url.indexOf('?');
@@ -76,11 +96,13 @@ export function createGraphqlRoute(
       body,
     } = await graph.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { headers: headersOf(request), ...(admitted instanceof Error ? asked : admitted) },
-      context: () => {
-        if (admitted instanceof Error) return Promise.reject(admitted);
+      // Apollo waits for it before it looks for a persisted query.
+      context: async () => {
+        if (admitted instanceof Error) throw admitted;
         const document = documentOf(request, search);
         const problem = document === undefined ? null : checkDocument(document);
-        return problem ? Promise.reject(problem) : Promise.resolve(createContext(server, operation));
+        if (problem) throw problem;
+        return createContext(server, operation, await openQueryStore(request, search, operation));
       },
     });
     for (const [name, value] of headers) void reply.header(name, value);

@@ -208,7 +208,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
           }
         },
       };
-      return lifetime ? keepPages(list, share, [spoken.name, resource.name, filter], lifetime) : list;
+      return lifetime ? keepPages(list, operation, [spoken.name, resource.name, filter], lifetime) : list;
     },
 
     readCollection: async (resource, filter) => {

@@ -1,5 +1,6 @@
+import { untilEnded, type Operation } from './operation.js';
 import type { Page, Window } from './resource.js';
-import type { Lifetime, Share } from './sharing.js';
+import type { Lifetime } from './sharing.js';
 
 /** A list that can be read window by window. */
 export type List<Row> = Readonly<{
@@ -18,16 +19,18 @@ export const emptyPage = (window: Window): Page<never> => ({
 /** Keeps the pages of a list that does not change any more. */
 export function keepPages<Row>(
   list: List<Row>,
-  share: Share,
-  listKey: readonly unknown[],
+  operation: Operation,
+  listKey: readonly [version: string, resource: string, ...unknown[]],
   lifetime: Lifetime,
 ): List<Row> {
+  const { share } = operation;
+  const about = { resource: listKey[1] };
   return {
     isExact: list.isExact,
     readPage: async (window) => {
       const key = JSON.stringify([...listKey, window.offset, window.limit]);
-      const kept = share.recall(key) as Page<Row> | undefined; // kept below
-      if (kept) return kept;
+      const kept = await untilEnded(operation, share.find(key, lifetime), about);
+      if (kept) return kept as Page<Row>; // kept below, by this instance or another of the same release
       const page = await list.readPage(window);
       share.keep(key, page, lifetime);
       return page;

@@ -7,7 +7,7 @@ import { createNotice } from './notice.js';
 import { beginOperation, untilEnded, type BodyMemory, type NoToken, type Operation } from './operation.js';
 import type { Notice } from './resource.js';
 import { withRetries } from './retry.js';
-import { createSharing, type Flown, type Sharing, type SharingOptions } from './sharing.js';
+import { createSharing, type Flown, type Sharing, type SharingOptions, type SharingPartners } from './sharing.js';
 import { getShared } from './sharedGet.js';
 import { createVersionFinder, type ServerState, type VersionLog } from './versions/index.js';
 import type { Version } from './versions/version.js';
@@ -60,14 +60,18 @@ export type UpstreamServer = Readonly<{
   close: () => void;
 }>;
 
-export function createUpstreamServer(options: UpstreamOptions, log: UpstreamLog): UpstreamServer {
+export function createUpstreamServer(
+  options: UpstreamOptions,
+  log: UpstreamLog,
+  partners: SharingPartners = {},
+): UpstreamServer {
   const client = createClient(options);
   const gate = createGate({
     maxInFlight: options.maxInFlight,
     maxPerOperation: options.maxConcurrency,
     maxWaiting: options.maxWaiting,
   });
-  const sharing = createSharing(options.sharing);
+  const sharing = createSharing(options.sharing, partners);
   const bodyMemory: BodyMemory = { heldBytes: 0, maxBytes: BODIES_IN_MEMORY * options.maxBodyBytes };
 
   const aboutPing: About = { resource: 'server' };

@@ -19,6 +19,7 @@ async function join(
 ): Promise<Flown | undefined> {
   try {
     const flown = await untilEnded(operation, flight, request.about);
+    operation.share.joined();
     if (flown.bytes > SMALL_BODY_BYTES) operation.keep(flown.bytes, request.about); // it may outlive the one that asked
     return flown;
   } catch (error) {

@@ -1,5 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { SharedStore, TokenStore } from '../sharedStore.js';
+import type { UpstreamObserver } from './observer.js';
 
 export type SharingOptions = Readonly<{
   isOn: boolean;
@@ -23,8 +25,14 @@ export type Share = Readonly<{
   authorize: () => void;
   /** The server has refused the token, or something to it: all that was kept for it goes at once. */
   drop: () => void;
-  /** What was kept, if the server has answered this operation already. */
+  /** Whether the server has answered this operation. */
+  isAuthorized: () => boolean;
+  /** What this process has kept, if the server has answered this operation already. */
   recall: (key: string) => object | undefined;
+  /** The same, and what another instance has put into the store of all, where it is something that does not change. */
+  find: (key: string, lifetime: Lifetime) => Promise<object | undefined>;
+  /** Another operation has asked for the same, and this one waits for its answer. */
+  joined: () => void;
   /** Keeps what the server has told this operation. */
   keep: (key: string, value: object, lifetime: Lifetime) => void;
   /** The operation is over. */
@@ -71,16 +79,33 @@ function weigh(value: unknown): number {
 }
 
 /** Shares nothing. */
-const createSolitude = (): Share => ({
-  flights: new Map(),
-  authorize: () => undefined,
-  drop: () => undefined,
-  recall: () => undefined,
-  keep: () => undefined,
-  leave: () => undefined,
-});
+function createSolitude(): Share {
+  let isAuthorized = false;
+  return {
+    flights: new Map(),
+    authorize: () => {
+      isAuthorized = true;
+    },
+    drop: () => undefined,
+    isAuthorized: () => isAuthorized,
+    recall: () => undefined,
+    find: () => Promise.resolve(undefined),
+    joined: () => undefined,
+    keep: () => undefined,
+    leave: () => undefined,
+  };
+}
 
-export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sharing {
+/** Who hears of what was looked up, and what all instances share. */
+export type SharingPartners = Readonly<{
+  observer?: UpstreamObserver | undefined;
+  store?: SharedStore | null | undefined;
+}>;
+
+export function createSharing(
+  { isOn, maxAgeMs, maxBytes }: SharingOptions,
+  { observer, store }: SharingPartners = {},
+): Sharing {
   const shelves = new Map<string, Shelf>();
   // Tokens are known by a keyed hash of them: the memory of this process tells none of those that are not in use.
   const secret = randomBytes(32).toString('base64');
@@ -106,31 +131,64 @@ export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sha
   }
 
   function drop(shelf: Shelf): void {
-    if (shelf.isDropped) return;
     shelf.isDropped = true;
     shelves.delete(shelf.name); // whoever comes next begins with nothing
     for (const key of [...shelf.keys]) entries.delete(key);
   }
 
-  function createShare(shelf: Shelf): Share {
+  /** False where it is one that is kept already, or too much. */
+  function put(shelf: Shelf, key: string, value: object, lifetime: Lifetime): boolean {
+    const fullKey = `${shelf.name} ${key}`;
+    if (entries.get(fullKey)?.value === value) return false; // one record that many refer to
+    const size = weigh(value) + ENTRY_BYTES;
+    if (size > maxBytes) return false;
+    shelf.keys.add(fullKey);
+    entries.set(fullKey, { value, shelf }, { size, ...(lifetime === 'brief' && { ttl: maxAgeMs }) });
+    return true;
+  }
+
+  function createShare(shelf: Shelf, token: string): Share {
     let isAuthorized = false;
+    let opened: TokenStore | undefined;
+    /** What all instances have for the token; its keys are derived when it is first asked for. */
+    const openStore = (): TokenStore | undefined => (opened ??= store?.of(token));
+    const mayServe = (): boolean => isAuthorized && !shelf.isDropped;
+
+    function recall(key: string): object | undefined {
+      if (!mayServe()) return undefined;
+      const value = entries.get(`${shelf.name} ${key}`)?.value;
+      observer?.lookedUp('memory', value !== undefined);
+      return value;
+    }
+
     return {
       flights: shelf.flights,
       authorize: () => {
         isAuthorized = true;
       },
       drop: () => {
+        if (shelf.isDropped) return;
         drop(shelf);
+        openStore()?.drop();
       },
-      recall: (key) => (isAuthorized && !shelf.isDropped ? entries.get(`${shelf.name} ${key}`)?.value : undefined),
+      isAuthorized: () => isAuthorized,
+      recall,
+      find: async (key, lifetime) => {
+        const recalled = recall(key);
+        if (recalled !== undefined || lifetime !== 'unchanging' || !mayServe()) return recalled;
+        const far = openStore();
+        if (far === undefined) return undefined;
+        const found = await far.read(key);
+        const isHit = typeof found === 'object' && found !== null && mayServe(); // it may have been refused meanwhile
+        observer?.lookedUp('store', isHit);
+        if (!isHit) return undefined;
+        put(shelf, key, found, lifetime);
+        return found;
+      },
+      joined: () => observer?.joined(),
       keep: (key, value, lifetime) => {
-        if (!isAuthorized || shelf.isDropped) return;
-        const fullKey = `${shelf.name} ${key}`;
-        if (entries.get(fullKey)?.value === value) return; // one record that many refer to
-        const size = weigh(value) + ENTRY_BYTES;
-        if (size > maxBytes) return;
-        shelf.keys.add(fullKey);
-        entries.set(fullKey, { value, shelf }, { size, ...(lifetime === 'brief' && { ttl: maxAgeMs }) });
+        if (!mayServe()) return;
+        if (put(shelf, key, value, lifetime) && lifetime === 'unchanging') openStore()?.write(key, value);
       },
       leave: () => {
         shelf.operations -= 1;
@@ -144,7 +202,7 @@ export function createSharing({ isOn, maxAgeMs, maxBytes }: SharingOptions): Sha
       if (!isOn || token === null) return createSolitude();
       const shelf = shelfOf(hash('sha256', `${secret}${token}`, 'base64'));
       shelf.operations += 1;
-      return createShare(shelf);
+      return createShare(shelf, token);
     },
     size: () => ({ tokens: shelves.size, entries: entries.size, bytes: entries.calculatedSize }),
   };

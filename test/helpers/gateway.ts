@@ -1,8 +1,10 @@
 import { loadConfig, type Config } from '../../src/config/load.js';
-import { createApp, type App } from '../../src/http/app.js';
+import { createApp, type App, type AppOptions } from '../../src/http/app.js';
 import { readExplorerFiles } from '../../src/http/explorerFiles.js';
 import { createLog } from '../../src/log.js';
+import type { SharedStore } from '../../src/sharedStore.js';
 import { startSimulator, type SeenRequest, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
+import type { UpstreamObserver } from '../../src/upstream/observer.js';
 import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from '../../src/upstream/server.js';
 
 /** The clock of tests: no run of a day's jobs ends or starts near it. */
@@ -11,7 +13,12 @@ export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 /** What is not given is as it is by default. */
 export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
-  simulator?: SimulatorOptions;
+  /** A simulator that runs already, and is not closed with the gateway; or how to start one. */
+  simulator?: SimulatorOptions | Simulator;
+  /** What it shares with other instances; for whom that is, is not closed here. */
+  store?: SharedStore | null;
+  observer?: UpstreamObserver;
+  onRateLimited?: AppOptions['onRateLimited'];
   /** Whether the explorer has a token and ids filled in, as with the embedded server. */
   isEmbedded?: boolean;
 };
@@ -54,8 +61,12 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, sharing, isEmbedded = true, ...given } = options;
-  const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
+  const { simulator: asked, sharing, isEmbedded = true, store = null, observer, onRateLimited, ...given } = options;
+  const isRunning = asked !== undefined && 'origin' in asked;
+  const simulator = isRunning ? asked : await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...asked });
+  const closeSimulator = async (): Promise<void> => {
+    if (!isRunning) await simulator.close();
+  };
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
   const callLines: Record<string, unknown>[] = [];
@@ -74,10 +85,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...given,
     sharing: { ...defaults().sharing, ...sharing },
   };
-  const server = createUpstreamServer(settings, log);
+  const server = createUpstreamServer(settings, log, { observer, store });
   const app = await createApp({
     ...settings,
     server,
+    store,
+    ...(onRateLimited && { onRateLimited }),
     log,
     explorer: settings.explorer
       ? {
@@ -94,7 +107,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       : null,
   }).catch(async (error: unknown) => {
     server.close();
-    await simulator.close();
+    await closeSimulator();
     throw error;
   });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
@@ -127,7 +140,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     close: async () => {
       await app.close();
       server.close();
-      await simulator.close();
+      await closeSimulator();
     },
   };
 }

@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RATE_LIMITED_MESSAGE, type ErrorCode } from '../graph/formatError.js';
+import type { SharedStore } from '../sharedStore.js';
+import { readBearerToken } from './bearer.js';
+
+export type RateLimitReason = 'token_rate' | 'address_rate';
+
+export type RateLimitOptions = Readonly<{
+  /** Requests a minute; null for any number. */
+  rateLimits: Readonly<{ perToken: number | null; perAddress: number | null }>;
+  /** Where all instances count together; null for each by itself. */
+  store?: SharedStore | null;
+  onRateLimited?: (reason: RateLimitReason) => void;
+}>;
+
+const WINDOW_MS = 60_000;
+
+/** How many callers each instance counts by itself. Those seen least recently go first. */
+const MAX_COUNTED = 50_000;
+
+/** Headers of a limited answer, as in draft-ietf-httpapi-ratelimit-headers-06. */
+export const rateLimitHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const;
+
+type Standing = Readonly<{
+  reason: RateLimitReason;
+  max: number;
+  remaining: number;
+  isExceeded: boolean;
+  leftMs: number;
+}>;
+
+/** The request's count; null where it is not counted by this limit. */
+type Limiter = (request: FastifyRequest) => Promise<Standing | null>;
+
+/** Knows a token again without knowing it. */
+function nameOfToken(request: FastifyRequest): string {
+  const token = readBearerToken(request.raw.rawHeaders);
+  return typeof token === 'string' ? hash('sha256', `backup365-gateway rate ${token}`, 'base64url') : '';
+}
+
+/** Which of two standings leaves less room. */
+function tighter(one: Standing, other: Standing): Standing {
+  if (one.isExceeded !== other.isExceeded) return one.isExceeded ? one : other;
+  if (one.remaining !== other.remaining) return one.remaining < other.remaining ? one : other;
+  return one.leftMs >= other.leftMs ? one : other;
+}
+
+function createLimiter(
+  http: FastifyInstance,
+  reason: RateLimitReason,
+  max: number,
+  store: SharedStore | null,
+  keyGenerator?: (request: FastifyRequest) => string,
+): Limiter {
+  const options = { max, timeWindow: WINDOW_MS, cache: MAX_COUNTED, ...(keyGenerator && { keyGenerator }) };
+  const count = http.createRateLimit(options);
+  return async (request) => {
+    // This instance counts in any case: its own counts hold while the store is away.
+    const own = await count(request);
+    if (own.isAllowed) return null;
+    const { remaining, isExceeded, ttl: leftMs } = own;
+    const shared = await store?.count(`${reason} ${own.key}`, WINDOW_MS);
+    return shared
+      ? {
+          reason,
+          max,
+          remaining: Math.max(0, max - shared.count),
+          isExceeded: shared.count > max,
+          leftMs: shared.leftMs,
+        }
+      : { reason, max, remaining, isExceeded, leftMs };
+  };
+}
+
+function refuse(reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
+  const code: ErrorCode = 'RATE_LIMITED';
+  const extensions = { code, retryAfterSeconds, requestId: reply.request.id };
+  return reply
+    .status(429)
+    .header('retry-after', String(retryAfterSeconds))
+    .send({ errors: [{ message: RATE_LIMITED_MESSAGE, extensions }] });
+}
+
+/** Refuses requests to routes of `http` that come too often from one token or one address, before anything is done for them. */
+export async function limitRates(http: FastifyInstance, options: RateLimitOptions): Promise<void> {
+  const { rateLimits, store = null, onRateLimited } = options;
+  const { perToken, perAddress } = rateLimits;
+  if (perToken === null && perAddress === null) return;
+  await http.register(rateLimit, { global: false });
+  const byToken = perToken === null ? null : createLimiter(http, 'token_rate', perToken, store, nameOfToken);
+  // The plugin's own names for addresses: those of one IPv6 network (/64) are one.
+  const byAddress = perAddress === null ? null : createLimiter(http, 'address_rate', perAddress, store);
+
+  http.addHook('onRequest', async (request, reply) => {
+    if (request.method === 'OPTIONS' || request.socket.remoteAddress === undefined) return; // or the caller has gone
+    const hasToken = typeof readBearerToken(request.raw.rawHeaders) === 'string';
+    const standings = await Promise.all([byAddress?.(request), hasToken ? byToken?.(request) : null]);
+    const [first, ...others] = standings.filter((standing) => standing !== null && standing !== undefined);
+    if (!first) return;
+    const { reason, max, remaining, isExceeded, leftMs } = others.reduce(tighter, first);
+    const resetSeconds = Math.max(1, Math.ceil(leftMs / 1000));
+    const values = [max, remaining, resetSeconds];
+    for (const [index, name] of rateLimitHeaders.entries()) void reply.header(name, String(values[index]));
+    if (!isExceeded) return;
+    onRateLimited?.(reason);
+    return refuse(reply, resetSeconds);
+  });
+}

@@ -1,0 +1,153 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createClient, createCluster, ErrorReply, RESP_TYPES } from '@redis/client';
+import type { RedisConfig } from '../config/load.js';
+
+/** One Redis, or one cluster of them. It connects by itself, again and again, and nothing throws but what is sent. */
+export type Redis = Readonly<{
+  /** Sends a command that is about one key. How long that may take is for the caller to bound. */
+  send: (key: string, command: readonly (string | Buffer)[]) => Promise<unknown>;
+  isConnected: () => boolean;
+  close: () => void;
+}>;
+
+/** Told that there is a connection (null), or why there is none: a code word, as messages can hold the address and the password. */
+export type RedisNews = (reason: string | null) => void;
+
+const CONNECT_TIMEOUT_MS = 5000;
+const MAX_PAUSE_MS = 1000;
+
+/** After so long without an answer a connection is given up: its other end may have gone without a word. */
+const STUCK_AFTER_MS = 5000;
+
+const pauseMs = (attempt: number): number => Math.min(MAX_PAUSE_MS, 50 * 2 ** Math.min(attempt, 10));
+
+/** Bytes as they are; the library's own limit of time ends once a command was written. */
+const commandOptions = { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
+/** Whether Redis has answered, with a refusal: full, read-only, no right to the command, … */
+export const isRefusal = (error: unknown): boolean => error instanceof ErrorReply;
+
+/** What may be told of an error. */
+function codeOf(error: unknown): string {
+  if (error instanceof ErrorReply) return /^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? 'ERR';
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.constructor.name;
+}
+
+/** What a client and a cluster have in common here. */
+type Connection = Readonly<{
+  send: Redis['send'];
+  isReady: () => boolean;
+  connect: () => Promise<unknown>;
+  destroy: () => void;
+}>;
+
+/** Options of each connection. Those to nodes that a cluster names have no URL to take them from. */
+function optionsOf({ urls: [url = ''], ca }: RedisConfig) {
+  const { protocol, username, password } = new URL(url);
+  const shared = { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: pauseMs };
+  return {
+    socket: protocol === 'rediss:' ? { ...shared, tls: true as const, ...(ca !== null && { ca }) } : shared,
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled' as const,
+  };
+}
+
+function openOne(config: RedisConfig, tell: RedisNews): Connection {
+  const [url = ''] = config.urls;
+  const client = createClient({ url, ...optionsOf(config) });
+  client.on('error', (error) => {
+    tell(codeOf(error));
+  });
+  client.on('ready', () => {
+    tell(null);
+  });
+  return {
+    send: (_, command) => client.sendCommand([...command], commandOptions),
+    isReady: () => client.isReady,
+    connect: () => client.connect(),
+    destroy: () => {
+      client.destroy();
+    },
+  };
+}
+
+function openCluster(config: RedisConfig, tell: RedisNews): Connection {
+  const cluster = createCluster({
+    rootNodes: config.urls.map((url) => ({ url })),
+    defaults: optionsOf(config),
+    minimizeConnections: true, // a node that is away shall not keep the others from being used
+  });
+  const tellError = (error: unknown): void => {
+    tell(codeOf(error));
+  };
+  cluster.on('error', tellError);
+  cluster.on('node-error', tellError);
+  cluster.on('connect', () => {
+    tell(null);
+  });
+  return {
+    send: (key, command) => cluster.sendCommand(key, false, [...command], commandOptions),
+    isReady: () => cluster.isReady,
+    connect: () => cluster.connect(),
+    destroy: () => {
+      cluster.destroy();
+    },
+  };
+}
+
+export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
+  /** When each command was sent that was not answered yet, oldest first. */
+  const sentMs = new Map<object, number>();
+  let isClosed = false;
+  let connection = open();
+
+  function open(): Connection {
+    const opened = (config.isCluster ? openCluster : openOne)(config, (reason) => {
+      if (!isClosed && opened === connection) tell(reason);
+    });
+    void keepConnecting(opened);
+    return opened;
+  }
+
+  async function keepConnecting(opened: Connection): Promise<void> {
+    for (let attempt = 0; !isClosed; attempt += 1) {
+      try {
+        await opened.connect();
+        return;
+      } catch (error) {
+        if (opened !== connection) return;
+        tell(codeOf(error));
+        await wait(pauseMs(attempt), undefined, { ref: false });
+      }
+    }
+  }
+
+  function renewWhenStuck(): void {
+    const [oldestMs = Infinity] = sentMs.values();
+    if (performance.now() - oldestMs < STUCK_AFTER_MS) return;
+    sentMs.clear();
+    connection.destroy(); // what waits on it fails
+    connection = open();
+  }
+
+  return {
+    send: async (key, command) => {
+      renewWhenStuck();
+      sentMs.set(command, performance.now());
+      try {
+        return await connection.send(key, command);
+      } finally {
+        sentMs.delete(command);
+      }
+    },
+    isConnected: () => connection.isReady(),
+    close: () => {
+      isClosed = true;
+      connection.destroy();
+    },
+  };
+}
