@@ -60,6 +60,15 @@ describe('seen again, by the same token', () => {
     expect(second.data).toEqual(first.data);
   });
 
+  test('objects of a session that has ended are two requests, then one', async () => {
+    const objects = `query ($id: ID!) { jobSession(id: $id) { processedObjects { nodes { id type status } } } }`;
+    const [first, second] = await again(objects, { id: SESSION });
+    expect(paths(first)).toEqual(['JobSessions/{id}', 'JobSessions/{id}/ProcessedObjects']);
+    expect(paths(second)).toEqual(['JobSessions/{id}']);
+    expect(second.text).toBe(first.text);
+    expect(second.data.jobSession.processedObjects.nodes.length).toBeGreaterThan(0);
+  });
+
   test('repository, proxy and organization of a job are shared, in the view that was asked for', async () => {
     const plain = `query ($id: ID!) { jobSession(id: $id) { job { repository { proxy { hostName } } organization { name } } } }`;
     const [first, second] = await again(plain, { id: SESSION });
@@ -88,10 +97,6 @@ describe('seen again, by the same token', () => {
     ],
     ['sessions of a job', 'query ($job: ID!) { job(id: $job) { sessions(first: 2) { nodes { id } } } }'],
     ['the latest session of a job', 'query ($job: ID!) { job(id: $job) { latestSession { id } } }'],
-    [
-      'objects of a session',
-      'query ($session: ID!) { jobSession(id: $session) { processedObjects { nodes { id } } } }',
-    ],
   ])('what is asked for first, or is a list, is asked for each time: %s', async (_, query) => {
     const { accessToken: token } = gateway.simulator.tokens.issue();
     const about = { session: SESSION, job: JOB, references: [{ __typename: 'Job', id: JOB }] };

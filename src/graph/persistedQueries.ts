@@ -12,6 +12,9 @@ const MAX_CHARACTERS = 4_000_000;
 /** What an entry takes beside its query: a hash as its key, and its place. The shortest queries have fewer characters than that. */
 const ENTRY_CHARACTERS = 400;
 
+/** Apollo puts a word and a colon before the hash. */
+const hashIn = (key: string): string => key.slice(key.lastIndexOf(':') + 1);
+
 const keyOf = (sha256: string): string => `query ${sha256}`;
 
 /** Automatic persisted queries of this process, and those that a token has registered with another instance. */
@@ -32,12 +35,12 @@ export function createPersistedQueries(): PersistedQueries {
   });
   return {
     cache: {
-      get: (sha256) => Promise.resolve(queries.get(sha256)),
-      set: (sha256, query) => {
-        queries.set(sha256, query);
+      get: (key) => Promise.resolve(queries.get(hashIn(key))),
+      set: (key, query) => {
+        queries.set(hashIn(key), query);
         return Promise.resolve();
       },
-      delete: (sha256) => Promise.resolve(queries.delete(sha256)),
+      delete: (key) => Promise.resolve(queries.delete(hashIn(key))),
     },
     learn: async (sha256, store, isGood) => {
       if (queries.has(sha256)) return;

@@ -30,7 +30,7 @@ export const isRefusal = (error: unknown): boolean => error instanceof ErrorRepl
 /** What may be told of an error. */
 function codeOf(error: unknown): string {
   if (error instanceof ErrorReply) return /^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? 'ERR';
-  if (!(error instanceof Error)) return 'unknown';
+  if (typeof error !== 'object' || error === null) return 'unknown';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.constructor.name;
 }
 

@@ -1,0 +1,409 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { createSeal } from '../src/store/seal.js';
+import { withGateway } from './helpers/gateway.js';
+import { freePort, prepareRedis, startRedis, type RedisServer } from './helpers/redis.js';
+import { openStore, type TestStore } from './helpers/store.js';
+import { until } from './helpers/until.js';
+
+/** The store that instances share, with the real server behind it: in order, away, hanging, full, and with garbage in it. */
+
+const ORIGIN = 'https://backup.example.com:4443';
+const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
+const QUERY = `{ jobSession(id: "${SESSION}") { status log(first: 5) { nodes { message } } } }`;
+const OPERATION_MS = 10_000;
+
+const opened: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  while (opened.length > 0) await opened.pop()?.();
+});
+
+async function withRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const redis = await startRedis(args);
+  opened.push(redis.close);
+  return redis;
+}
+
+function open(url: string, options: Parameters<typeof openStore>[2] = {}, origin = ORIGIN): TestStore {
+  const store = openStore(url, origin, options);
+  opened.push(store.store.close);
+  return store;
+}
+
+async function openUp(url: string, options: Parameters<typeof openStore>[2] = {}): Promise<TestStore> {
+  const store = open(url, options);
+  await until(() => store.store.isUp());
+  return store;
+}
+
+/** Writes a value, and waits until it is there. */
+async function put({ store, count, forget }: TestStore, token: string, key: string, value: unknown): Promise<void> {
+  forget();
+  store.of(token).write(key, value);
+  await until(() => count('write', 'done') === 1);
+}
+
+describe('the seal', () => {
+  const about = { origin: ORIGIN, release: '1' };
+  const seal = createSeal('token', about);
+  const name = seal.nameOf('key');
+
+  test.each<[string, unknown]>([
+    ['a short value', { text: 'é', none: null, list: [1, 2.5, false] }],
+    ['a long one', Array.from({ length: 2000 }, (_, index) => ({ id: index, message: `line ${index}` }))],
+    ['a text', 'query { jobs { nodes { id } } }'],
+  ])('gives %s back', (_, value) => {
+    const sealed = seal.close(name, value);
+    expect(seal.open(name, sealed ?? Buffer.of())).toEqual(value);
+  });
+
+  test('has no value twice alike', () => {
+    expect(seal.close(name, 'same')).not.toEqual(seal.close(name, 'same'));
+  });
+
+  test.each([
+    ['another token', createSeal('tokem', about)],
+    ['another backup server', createSeal('token', { ...about, origin: 'https://other.example.com' })],
+    ['another release of the gateway', createSeal('token', { ...about, release: '2' })],
+  ])('of %s has other names and another key', (_, other) => {
+    expect(other.shelf).not.toBe(seal.shelf);
+    expect(other.nameOf('key')).not.toBe(name);
+    const sealed = seal.close(name, 'secret') ?? Buffer.of();
+    expect(other.open(name, sealed)).toBeUndefined();
+    expect(other.open(other.nameOf('key'), sealed)).toBeUndefined();
+  });
+
+  test('does not open what was moved, cut or changed, nor garbage', () => {
+    const sealed = seal.close(name, { a: 'secret' }) ?? Buffer.of();
+    expect(seal.open(seal.nameOf('other'), sealed)).toBeUndefined();
+    for (let length = 0; length < sealed.length; length += 1)
+      expect(seal.open(name, sealed.subarray(0, length))).toBeUndefined();
+    for (let index = 0; index < sealed.length; index += 1) {
+      const changed = Buffer.from(sealed);
+      changed.writeUInt8(changed.readUInt8(index) ^ 1, index);
+      expect(seal.open(name, changed)).toBeUndefined();
+    }
+    expect(seal.open(name, Buffer.alloc(100, 7))).toBeUndefined();
+  });
+
+  test('takes nothing that is longer than a megabyte', () => {
+    expect(
+      seal.close(
+        name,
+        Array.from({ length: 300_000 }, () => Math.random()),
+      ),
+    ).toBeNull();
+  });
+});
+
+describe('in order', () => {
+  test('what one instance wrote for a token the other reads, and no other token does', async () => {
+    const redis = await withRedis();
+    const [one, other] = [await openUp(redis.url), await openUp(redis.url)];
+    const value = { rows: [{ id: 'a', message: 'm', endTime: null }], hasMore: false };
+    await put(one, 'first', 'key', value);
+    expect(await other.store.of('first').read('key')).toEqual(value);
+    expect(await other.store.of('first').read('another key')).toBeUndefined();
+    expect(await other.store.of('second').read('key')).toBeUndefined();
+    expect(other.told.map(({ outcome }) => outcome)).toEqual(['hit', 'miss', 'miss']);
+    const [kept] = await redis.dump();
+    const { value: sealed, key, field } = { key: '', value: '', ...kept, field: kept?.field ?? '' };
+    // Nor where the other's value is put in its place.
+    const second = createSeal('second', { origin: ORIGIN, release: '1' });
+    await redis.send('HSET', `backup365:{${second.shelf}}`, second.nameOf('key'), sealed);
+    await redis.send('HSET', `backup365:{${second.shelf}}`, field, sealed);
+    expect(await other.store.of('second').read('key')).toBeUndefined();
+    expect(other.told.at(-1)?.outcome).toBe('unreadable');
+    // Nor does the right token read it elsewhere, nor garbage.
+    await redis.send('HSET', key, createSeal('first', { origin: ORIGIN, release: '1' }).nameOf('moved'), sealed);
+    expect(await other.store.of('first').read('moved')).toBeUndefined();
+    await redis.send('HSET', key, field, 'garbage');
+    expect(await other.store.of('first').read('key')).toBeUndefined();
+    await redis.send('DEL', key);
+    await redis.send('SET', key, 'of another type');
+    expect(await other.store.of('first').read('key')).toBeUndefined();
+    expect(other.told.slice(-3).map(({ outcome }) => outcome)).toEqual(['unreadable', 'unreadable', 'failed']);
+    expect(other.logLines).toEqual([]);
+  });
+
+  test("dropping takes one token's values away, for every instance", async () => {
+    const redis = await withRedis();
+    const [one, other] = [await openUp(redis.url), await openUp(redis.url)];
+    await put(one, 'first', 'key', 1);
+    await put(one, 'second', 'key', 2);
+    other.store.of('first').drop();
+    await until(() => other.count('drop', 'done') === 1);
+    expect(await one.store.of('first').read('key')).toBeUndefined();
+    expect(await one.store.of('second').read('key')).toBe(2);
+  });
+
+  test('a value that is too long is not written', async () => {
+    const redis = await withRedis();
+    const { store, told } = await openUp(redis.url);
+    store.of('token').write(
+      'key',
+      Array.from({ length: 300_000 }, () => Math.random()),
+    );
+    expect(told).toEqual([{ command: 'write', outcome: 'skipped', durationMs: 0 }]);
+    expect(await redis.dump()).toEqual([]);
+  });
+
+  test("instances count together, in windows, and one server's counts are not another's", async () => {
+    const redis = await withRedis();
+    const [one, other] = [await openUp(redis.url), await openUp(redis.url)];
+    const counts = [];
+    for (const { store } of [one, other, one, other]) counts.push(await store.count('name', 60_000));
+    expect(counts.map((counted) => counted?.count)).toEqual([1, 2, 3, 4]);
+    for (const counted of counts) {
+      expect(counted?.leftMs).toBeLessThanOrEqual(60_000);
+      expect(counted?.leftMs).toBeGreaterThan(30_000);
+    }
+    const third = open(redis.url, {}, 'https://other.example.com');
+    await until(() => third.store.isUp());
+    expect((await third.store.count('name', 60_000))?.count).toBe(1);
+    expect((await one.store.count('short', 50))?.count).toBe(1);
+    await until(async () => (await one.store.count('short', 50))?.count === 1); // a new window
+    await until(async () => (await redis.dump()).length === 2);
+    expect((await redis.dump()).every(({ key }) => !key.includes('name'))).toBe(true);
+    // A count that has lost its time, by whatever hand, gets one.
+    for (const { key } of await redis.dump()) await redis.send('PERSIST', key);
+    await one.store.count('name', 60_000);
+    await third.store.count('name', 60_000);
+    for (const { leftMs } of await redis.dump()) expect(leftMs).toBeGreaterThan(0);
+  });
+
+  test('so many commands as are ever under way come back', async () => {
+    const redis = await withRedis();
+    const one = await openUp(redis.url, { timeoutMs: 5000 });
+    const reads = Array.from({ length: 3000 }, (_, index) => one.store.of('token').read(`key ${index}`));
+    await Promise.all(reads);
+    expect([one.count('read', 'miss'), one.count('read', 'skipped')]).toEqual([2000, 1000]);
+    expect(await one.store.of('token').read('key')).toBeUndefined();
+    expect(one.told.at(-1)?.outcome).toBe('miss');
+  });
+});
+
+describe('out of order: answers as without, in time, and told', () => {
+  /** Asks a gateway with this store, twice; each answer must be as it is without a store. */
+  async function answersAsWithout(store: TestStore): Promise<void> {
+    const limits = { operationTimeoutMs: OPERATION_MS, sharing: { maxBytes: 0 } };
+    await withGateway({ store: store.store, ...limits }, async ({ ask, logLines }) => {
+      const { accessToken: token } = { accessToken: 'of-somebody' };
+      for (let time = 0; time < 2; time += 1) {
+        const startMs = performance.now();
+        const { data, errors } = await ask(QUERY);
+        expect(errors).toBeUndefined();
+        expect(data.jobSession).toEqual({ status: 'SUCCESS', log: { nodes: expect.any(Array) } });
+        expect(performance.now() - startMs).toBeLessThan(OPERATION_MS);
+      }
+      expect((await ask(QUERY, {}, { token })).errors?.map(({ extensions }) => extensions.code)).toEqual([
+        'UNAUTHENTICATED',
+      ]);
+      expect(logLines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    });
+  }
+
+  const messages = ({ logLines }: TestStore): string[] => logLines.map(({ level, message }) => `${level}: ${message}`);
+  const WENT = 'warn: the shared store does not answer: this instance goes on by itself';
+  const BACK = 'info: the shared store answers again';
+
+  test('away at start, then there', async () => {
+    const redis = await prepareRedis();
+    opened.push(redis.close);
+    const store = open(redis.url);
+    await answersAsWithout(store);
+    expect(store.count('read', 'skipped')).toBe(2);
+    expect(await store.store.count('name', 1000)).toBeNull();
+    await until(() => store.logLines.length > 0);
+    expect(store.logLines).toEqual([{ level: 'warn', fields: { reason: 'ECONNREFUSED' }, message: WENT.slice(6) }]);
+    await redis.start();
+    await until(() => store.store.isUp());
+    expect(messages(store)).toEqual([WENT, BACK]);
+    await put(store, 'token', 'key', 'value');
+    expect(await store.store.of('token').read('key')).toBe('value');
+  });
+
+  test('killed while it is in use, and back', async () => {
+    const redis = await withRedis();
+    const store = await openUp(redis.url);
+    await put(store, 'token', 'key', 'value');
+    await redis.kill();
+    await answersAsWithout(store);
+    expect(store.count('read', 'hit')).toBe(0);
+    expect(store.count('read', 'skipped') + store.count('read', 'failed')).toBe(2);
+    expect(messages(store)).toEqual([WENT]);
+    await redis.start();
+    await until(() => store.store.isUp());
+    await put(store, 'token', 'key', 'value');
+    expect(await store.store.of('token').read('key')).toBe('value');
+    expect(messages(store)).toEqual([WENT, BACK]);
+  });
+
+  test('hanging: each waits for it no longer than is set, and soon nobody does; back, it is used again', async () => {
+    const redis = await withRedis();
+    const store = await openUp(redis.url, { timeoutMs: 100 });
+    await put(store, 'token', 'key', 'value');
+    redis.pause();
+    await answersAsWithout(store);
+    expect(store.count('read', 'timeout')).toBe(2);
+    const reads = async (): Promise<void> => {
+      await Promise.all(Array.from({ length: 10 }, () => store.store.of('token').read('key')));
+    };
+    await reads();
+    await until(() => !store.store.isUp());
+    store.forget();
+    await reads();
+    expect(store.count('read', 'skipped')).toBe(10);
+    expect(messages(store)).toEqual([WENT]);
+    redis.resume();
+    await until(() => store.store.isUp());
+    expect(await store.store.of('token').read('key')).toBe('value');
+    expect(messages(store)).toEqual([WENT, BACK]);
+  });
+
+  test('hanging for long, its connection is given up for another one', async () => {
+    const redis = await withRedis();
+    const store = await openUp(redis.url, { timeoutMs: 100 });
+    const clients = async (): Promise<string[]> =>
+      String(await redis.send('CLIENT', 'LIST'))
+        .split('\n')
+        .flatMap((line) => /^id=(\d+) .*(?:cmd=(?:hget|hello|NULL))/.exec(line)?.[1] ?? []);
+    await store.store.of('token').read('key');
+    const before = await clients();
+    redis.pause();
+    await Promise.all(Array.from({ length: 5 }, () => store.store.of('token').read('key')));
+    const pausedMs = performance.now();
+    await until(() => performance.now() - pausedMs > 7000); // longer than a connection may be stuck
+    redis.resume();
+    await until(() => store.store.isUp());
+    expect(await store.store.of('token').read('key')).toBeUndefined();
+    const after = await clients();
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
+    expect(after).toHaveLength(1);
+  });
+
+  test('full: it goes on reading, and nothing more is written', async () => {
+    const redis = await withRedis(['--maxmemory-policy', 'noeviction']);
+    const store = await openUp(redis.url);
+    await put(store, 'token', 'key', 'value');
+    await redis.send('CONFIG', 'SET', 'maxmemory', '1mb');
+    await answersAsWithout(store);
+    store.store.of('token').write('another', 'value');
+    await until(() => store.count('write', 'failed') > 0);
+    for (let time = 0; time < 10; time += 1) {
+      store.store.of('token').write('another', 'value');
+      expect(await store.store.of('token').read('key')).toBe('value');
+    }
+    expect(await store.store.of('token').read('another')).toBeUndefined();
+    expect(store.count('write', 'done')).toBe(1);
+    expect(await store.store.count('name', 1000)).toBeNull();
+    expect(messages(store)).toEqual([]);
+  });
+});
+
+describe('ways to it', () => {
+  let directory: string;
+  let ca: string;
+  let tls: string[];
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'certificates-'));
+    const authority = await generate([{ name: 'commonName', value: 'Example CA' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [{ name: 'basicConstraints', cA: true }],
+    });
+    const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      ca: { key: authority.private, cert: authority.cert },
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    ca = authority.cert;
+    const write = (name: string, text: string): string => {
+      const path = join(directory, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    tls = [
+      ...['--tls-cert-file', write('cert.pem', leaf.cert)],
+      ...['--tls-key-file', write('key.pem', leaf.private)],
+      ...['--tls-ca-cert-file', write('ca.pem', ca)],
+      ...['--tls-auth-clients', 'no'],
+    ];
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  /** Writes and reads back. */
+  async function works(store: TestStore): Promise<void> {
+    await put(store, 'token', 'key', 'value');
+    expect(await store.store.of('token').read('key')).toBe('value');
+    expect((await store.store.count('name', 1000))?.count).toBe(1);
+    store.store.of('token').drop();
+    await until(() => store.count('drop', 'done') === 1);
+    expect(await store.store.of('token').read('key')).toBeUndefined();
+    expect(store.told.at(-1)?.outcome).toBe('miss');
+  }
+
+  test('TLS, with an authority of its own; without it, it is not trusted', async () => {
+    const port = await freePort();
+    await withRedis([...tls, '--tls-port', String(port)]);
+    await works(await openUp(`rediss://localhost:${port}`, { ca }));
+    const untrusting = open(`rediss://localhost:${port}`);
+    await until(() => untrusting.logLines.length > 0);
+    expect(untrusting.logLines[0]?.fields).toEqual({
+      reason: expect.stringMatching(/^[A-Z_]*(CERT|ISSUER|LEAF)[A-Z_]*$/),
+    });
+    const elsewhere = open(`rediss://127.0.0.1:${port}`, { ca });
+    await until(() => elsewhere.logLines.length > 0);
+    expect(elsewhere.logLines[0]?.fields).toEqual({ reason: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  });
+
+  test('a user with a password, and with no more rights than the docs name', async () => {
+    const redis = await withRedis();
+    const rights = '~backup365:* -@all +hget +eval +hset +pttl +pexpire +incr +unlink'.split(' ');
+    await redis.send('ACL', 'SETUSER', 'gateway', 'on', '>p@ss/word', ...rights);
+    await redis.send('ACL', 'SETUSER', 'default', 'resetpass', '>other');
+    const at = `127.0.0.1:${redis.port}`;
+    const store = await openUp(`redis://gateway:${encodeURIComponent('p@ss/word')}@${at}`);
+    await works(store);
+    const refused = open(`redis://gateway:wrong@${at}`);
+    await until(() => refused.logLines.length > 0);
+    expect(refused.logLines).toEqual([{ level: 'warn', fields: { reason: 'WRONGPASS' }, message: expect.any(String) }]);
+    expect(await refused.store.of('token').read('key')).toBeUndefined();
+    expect(refused.told.map(({ outcome }) => outcome)).toEqual(['skipped']);
+  });
+
+  test('a cluster, of one node, also where it is away at start', async () => {
+    const redis = await prepareRedis(['--cluster-enabled', 'yes']);
+    opened.push(redis.close);
+    const store = open(redis.url, { isCluster: true });
+    await until(() => store.logLines.length > 0);
+    expect(await store.store.of('token').read('key')).toBeUndefined();
+    await redis.start();
+    await redis.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await until(async () => String(await redis.send('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+    await until(() => store.store.isUp());
+    await until(async () => {
+      await store.store.of('token').read('key');
+      return store.told.at(-1)?.outcome === 'miss';
+    });
+    await works(store);
+    await redis.kill();
+    await until(async () => {
+      await store.store.of('token').read('key');
+      return !store.store.isUp();
+    });
+    await redis.start();
+    await redis.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383').catch(() => undefined); // it may have kept them
+    await until(async () => {
+      store.forget();
+      await store.store.of('token').read('key');
+      return store.told.at(-1)?.outcome === 'miss';
+    });
+  });
+});
