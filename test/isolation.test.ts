@@ -3,6 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startGateway, withGateway, type Asked, type Gateway, type GraphError } from './helpers/gateway.js';
+import { startRedis, type RedisServer } from './helpers/redis.js';
+import { openStore, type TestStore } from './helpers/store.js';
+import { until } from './helpers/until.js';
 
 /** Callers do not get each other's answers, and do not pay for each other's trouble. */
 
@@ -10,9 +13,14 @@ const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
 const codes = (errors: GraphError[] | undefined): string[] => (errors ?? []).map(({ extensions }) => extensions.code);
 
-describe('many callers who ask for the same at the same moment', () => {
+describe.each([
+  ['of one instance', 1],
+  ['of two instances with a store between them', 2],
+])('many callers who ask for the same at the same moment, %s', (_, instances) => {
   let mirror: Server;
-  let gateway: Gateway;
+  let redis: RedisServer;
+  const stores: TestStore[] = [];
+  const gateways: Gateway[] = [];
   beforeAll(async () => {
     // Whatever it is asked, it says who asked, after a while.
     mirror = createServer((request, response) => {
@@ -20,7 +28,8 @@ describe('many callers who ask for the same at the same moment', () => {
       const path = (request.url ?? '').split('?')[0] ?? '';
       const job = { id: JOB, name };
       const line = { id: SESSION, sequenceNumber: 1, message: name };
-      const session = { id: SESSION, jobId: JOB, jobType: 'Backup', details: name };
+      const ended = { status: 'Success', endTime: '2020-01-01T00:00:00Z' }; // so that its log is kept
+      const session = { id: SESSION, jobId: JOB, jobType: 'Backup', details: name, ...ended };
       const page = (row: object): object => ({ offset: 0, limit: 30, results: [row] });
       const body = path.endsWith('/LogItems')
         ? page(line)
@@ -38,10 +47,26 @@ describe('many callers who ask for the same at the same moment', () => {
     });
     await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
     const origin = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`;
-    gateway = await startGateway({ origin, trust: { by: 'system' }, apiVersion: 'v8', operationTimeoutMs: 25_000 });
+    redis = await startRedis();
+    for (let index = 0; index < instances; index += 1) {
+      const opened = openStore(redis.url, origin);
+      await until(() => opened.store.isUp());
+      stores.push(opened);
+      gateways.push(
+        await startGateway({
+          origin,
+          trust: { by: 'system' },
+          apiVersion: 'v8',
+          operationTimeoutMs: 25_000,
+          store: instances > 1 ? opened.store : null,
+        }),
+      );
+    }
   });
   afterAll(async () => {
-    await gateway.close();
+    for (const gateway of gateways) await gateway.close();
+    for (const { store } of stores) await store.close();
+    await redis.close();
     await new Promise((resolve) => mirror.close(resolve));
   });
 
@@ -55,12 +80,16 @@ describe('many callers who ask for the same at the same moment', () => {
     const answers = await Promise.all(
       Array.from({ length: callers }, async (_, index) => {
         const token = `caller-${round}-${index}`;
-        const { text, errors } = await gateway.ask(QUERY, {}, { token });
-        expect(errors).toBeUndefined();
-        return { token, names: [...text.matchAll(/Bearer ([\w-]+)/g)].map(([, name]) => name) };
+        const names: (string | undefined)[] = [];
+        for (const gateway of gateways) {
+          const { text, errors } = await gateway.ask(QUERY, {}, { token });
+          expect(errors).toBeUndefined();
+          names.push(...[...text.matchAll(/Bearer ([\w-]+)/g)].map(([, name]) => name));
+        }
+        return { token, names };
       }),
     );
-    expect(answers.every(({ names }) => names.length === 6)).toBe(true);
+    expect(answers.every(({ names }) => names.length === 6 * gateways.length)).toBe(true);
     return answers.filter(({ token, names }) => names.some((name) => name !== token)).map(({ token }) => token);
   }
 
@@ -70,6 +99,12 @@ describe('many callers who ask for the same at the same moment', () => {
 
   test('1,000 of them: each gets its own', async () => {
     expect(await crossings(1000, 0)).toEqual([]);
+  });
+
+  test('and what one instance was told is read by the other, where there is one', () => {
+    const hits = stores.reduce((sum, { count }) => sum + count('read', 'hit'), 0);
+    if (instances === 1) expect(hits).toBe(0);
+    else expect(hits).toBeGreaterThan(1000);
   });
 });
 

@@ -61,6 +61,25 @@ test('a configuration that cannot be used ends it at once, with every reason', a
   expect(stderr).toContain('PORT must be');
 });
 
+test('with a Redis that is away it starts, answers, says so without the password, and ends', async () => {
+  const running = start(['--port', '0'], { REDIS_URL: 'redis://user:pass-word@127.0.0.1:1', LOG_FORMAT: 'json' });
+  const [, url = '', token = ''] = await running.until(/curl -s (\S+)\/graphql .*Bearer (\S+)'/);
+  await running.until(/the shared store does not answer/);
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      query: '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { log { nodes { id } } } }',
+    }),
+  });
+  expect(await response.json()).toMatchObject({ data: { jobSession: { log: { nodes: expect.any(Array) } } } });
+  running.child.kill('SIGTERM');
+  const { code, stdout, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain('"reason":"ECONNREFUSED"');
+  expect(stdout + stderr).not.toContain('pass-word');
+});
+
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('ends it with code 0, after the line to paste was good for an answer', async () => {
     const running = start(['--port', '0']);

@@ -29,7 +29,10 @@ export function keepPages<Row>(
     isExact: list.isExact,
     readPage: async (window) => {
       const key = JSON.stringify([...listKey, window.offset, window.limit]);
-      const kept = await untilEnded(operation, share.find(key, lifetime), about);
+      const recalled = share.recall(key);
+      // What may still change is for each instance to ask for.
+      const shared = recalled === undefined && lifetime === 'unchanging' ? share.recallShared(key) : null;
+      const kept = shared ? await untilEnded(operation, shared, about) : recalled;
       if (kept) return kept as Page<Row>; // kept below, by this instance or another of the same release
       const page = await list.readPage(window);
       share.keep(key, page, lifetime);

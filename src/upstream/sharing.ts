@@ -29,8 +29,8 @@ export type Share = Readonly<{
   isAuthorized: () => boolean;
   /** What this process has kept, if the server has answered this operation already. */
   recall: (key: string) => object | undefined;
-  /** The same, and what another instance has put into the store of all, where it is something that does not change. */
-  find: (key: string, lifetime: Lifetime) => Promise<object | undefined>;
+  /** What an instance has put into the store of all, under the same condition; null where there is no store to look into. */
+  recallShared: (key: string) => Promise<object | undefined> | null;
   /** Another operation has asked for the same, and this one waits for its answer. */
   joined: () => void;
   /** Keeps what the server has told this operation. */
@@ -89,7 +89,7 @@ function createSolitude(): Share {
     drop: () => undefined,
     isAuthorized: () => isAuthorized,
     recall: () => undefined,
-    find: () => Promise.resolve(undefined),
+    recallShared: () => null,
     joined: () => undefined,
     keep: () => undefined,
     leave: () => undefined,
@@ -154,11 +154,13 @@ export function createSharing(
     const openStore = (): TokenStore | undefined => (opened ??= store?.of(token));
     const mayServe = (): boolean => isAuthorized && !shelf.isDropped;
 
-    function recall(key: string): object | undefined {
-      if (!mayServe()) return undefined;
-      const value = entries.get(`${shelf.name} ${key}`)?.value;
-      observer?.lookedUp('memory', value !== undefined);
-      return value;
+    async function readShared(far: TokenStore, key: string): Promise<object | undefined> {
+      const found = await far.read(key);
+      const isHit = typeof found === 'object' && found !== null && mayServe(); // it may have been refused meanwhile
+      observer?.lookedUp('store', isHit);
+      if (!isHit) return undefined;
+      put(shelf, key, found, 'unchanging');
+      return found;
     }
 
     return {
@@ -172,18 +174,15 @@ export function createSharing(
         openStore()?.drop();
       },
       isAuthorized: () => isAuthorized,
-      recall,
-      find: async (key, lifetime) => {
-        const recalled = recall(key);
-        if (recalled !== undefined || lifetime !== 'unchanging' || !mayServe()) return recalled;
-        const far = openStore();
-        if (far === undefined) return undefined;
-        const found = await far.read(key);
-        const isHit = typeof found === 'object' && found !== null && mayServe(); // it may have been refused meanwhile
-        observer?.lookedUp('store', isHit);
-        if (!isHit) return undefined;
-        put(shelf, key, found, lifetime);
-        return found;
+      recall: (key) => {
+        if (!mayServe()) return undefined;
+        const value = entries.get(`${shelf.name} ${key}`)?.value;
+        observer?.lookedUp('memory', value !== undefined);
+        return value;
+      },
+      recallShared: (key) => {
+        const far = mayServe() ? openStore() : undefined;
+        return far ? readShared(far, key) : null;
       },
       joined: () => observer?.joined(),
       keep: (key, value, lifetime) => {
