@@ -126,7 +126,7 @@ describe('logs of finished sessions', () => {
   test('nothing of them is told to a token that the server refuses, and what was kept for it is gone everywhere', async () => {
     const token = newToken();
     await askOne(TWENTY, {}, token);
-    expect((await redis.dump()).length).toBe(19);
+    expect((await redis.dump()).filter(({ field }) => field !== 'bytes')).toHaveLength(19);
     simulator.tokens.revoke(token);
     const refused = await other.ask(TWENTY, {}, { token });
     expect(refused.data).toEqual({ jobSessions: null });

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { RedisConfig } from '../config/load.js';
-import type { SharedStore, StoreObserver, StoreOutcome, TokenStore } from '../sharedStore.js';
+import type { SharedStore, StoreObserver, TokenStore } from '../sharedStore.js';
+import { createAsking, within, type Prepared } from './asking.js';
 import { createStoreBreaker } from './breaker.js';
 import { connectRedis, isRefusal } from './redis.js';
-import { createSeal } from './seal.js';
+import { createSeal, type Seal } from './seal.js';
 
 export type StoreLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
@@ -21,14 +22,15 @@ export type StoreOptions = RedisConfig &
 /** How long a token's values stay, from the first of them on. */
 const SHELF_MS = 3_600_000;
 
-/** How many commands, and bytes of values, may be without an answer. */
-const MAX_UNDER_WAY = 2000;
-const MAX_BYTES_UNDER_WAY = 16 * 1024 * 1024;
+/** How many bytes one token can have written in that time: callers must not push each other's values out. */
+const MAX_SHELF_BYTES = 16 * 1024 * 1024;
 
-/** Puts a value on a shelf, and gives a new shelf its time. `EXPIRE … NX` would need Redis 7. */
+/** Puts a value on a shelf where there is room, and gives a new shelf its time. `EXPIRE … NX` would need Redis 7. */
 const WRITE = `
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end`;
+local hasRoom = redis.call('HINCRBY', KEYS[1], 'bytes', string.len(ARGV[2])) <= tonumber(ARGV[3])
+if hasRoom then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return hasRoom and 1 or 0`;
 
 const COUNT = `
 local count = redis.call('INCR', KEYS[1])
@@ -39,18 +41,14 @@ if left < 0 then
 end
 return { count, left }`;
 
-class TimedOut extends Error {}
-
 /** What instances share in Redis. See docs/decisions.md for how it is locked, and SECURITY.md for what that is good for. */
 export function createStore(options: StoreOptions, log: StoreLog, observer?: StoreObserver): SharedStore {
   const { origin, release, timeoutMs } = options;
-  let underWay = 0;
-  let bytesUnderWay = 0;
   let isAway = false;
 
   const redis = connectRedis(options, noteChange);
   const breaker = createStoreBreaker(
-    () => within(redis.send('backup365:ping', ['HGET', 'backup365:ping', 'ping'])),
+    () => within(timeoutMs, redis.send('backup365:ping', ['HGET', 'backup365:ping', 'ping'])),
     isRefusal,
     () => {
       noteChange('no answer');
@@ -67,80 +65,42 @@ export function createStore(options: StoreOptions, log: StoreLog, observer?: Sto
     else log.info({}, 'the shared store answers again');
   }
 
-  /** What a command is answered, if that comes in time. */
-  function within<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new TimedOut());
-      }, timeoutMs);
-      answer.then(resolve, reject).finally(() => {
-        clearTimeout(timer);
-      });
-    });
-  }
-
-  /** Sends a command, and counts it until it is answered, which can be long after anybody waited for it. */
-  async function sendCounted(key: string, command: readonly (string | Buffer)[], bytes: number): Promise<unknown> {
-    underWay += 1;
-    bytesUnderWay += bytes;
-    try {
-      return await redis.send(key, command);
-    } finally {
-      underWay -= 1;
-      bytesUnderWay -= bytes;
-    }
-  }
-
-  /** Asks, tells the observer what came of it, and never throws: what went wrong is undefined. */
-  async function ask<T>(
-    name: Parameters<StoreObserver['asked']>[0],
-    key: string,
-    command: readonly (string | Buffer)[],
-    read: (answer: unknown) => Readonly<{ outcome: StoreOutcome; value: T | undefined }>,
-    bytes = 0,
-  ): Promise<T | undefined> {
-    const startMs = performance.now();
-    const tell = (outcome: StoreOutcome): void => observer?.asked(name, outcome, performance.now() - startMs);
-    if (!isUp() || underWay >= MAX_UNDER_WAY || bytesUnderWay + bytes > MAX_BYTES_UNDER_WAY) {
-      tell('skipped');
-      return undefined;
-    }
-    try {
-      const answer = await breaker.run(() => within(sendCounted(key, command, bytes)));
-      const { outcome, value } = read(answer);
-      tell(outcome);
-      return value;
-    } catch (error) {
-      tell(error instanceof TimedOut ? 'timeout' : 'failed');
-      return undefined;
-    }
-  }
-
-  const done = (): { outcome: StoreOutcome; value: undefined } => ({ outcome: 'done', value: undefined });
+  const ask = createAsking({ redis, breaker, isUp, timeoutMs, observer });
 
   function of(token: string): TokenStore {
-    const seal = createSeal(token, { origin, release });
-    const key = `backup365:{${seal.shelf}}`;
+    let derived: Seal | undefined;
+    const seal = (): Seal => (derived ??= createSeal(token, { origin, release }));
+    const keyOf = ({ shelf }: Seal): string => `backup365:{${shelf}}`;
     return {
       read: (entry) => {
-        const name = seal.nameOf(entry);
-        return ask('read', key, ['HGET', key, name], (sealed) => {
-          if (!Buffer.isBuffer(sealed)) return { outcome: 'miss', value: undefined };
-          const value = seal.open(name, sealed);
+        let name = '';
+        const prepare = (): Prepared => {
+          const key = keyOf(seal());
+          name = seal().nameOf(entry);
+          return { key, command: ['HGET', key, name] };
+        };
+        return ask('read', prepare, (sealed) => {
+          if (!Buffer.isBuffer(sealed)) return { outcome: 'miss' };
+          const value = seal().open(name, sealed);
           return { outcome: value === undefined ? 'unreadable' : 'hit', value };
         });
       },
       write: (entry, value) => {
-        const name = seal.nameOf(entry);
-        const sealed = isUp() ? seal.close(name, value) : null; // while it is away, that would be for nothing
-        if (sealed === null) {
-          observer?.asked('write', 'skipped', 0);
-          return;
-        }
-        void ask('write', key, ['EVAL', WRITE, '1', key, name, sealed, String(SHELF_MS)], done, sealed.length);
+        const prepare = (): Prepared | null => {
+          const key = keyOf(seal());
+          const name = seal().nameOf(entry);
+          const sealed = seal().close(name, value);
+          const limits = [String(MAX_SHELF_BYTES), String(SHELF_MS)];
+          return sealed && { key, command: ['EVAL', WRITE, '1', key, name, sealed, ...limits], bytes: sealed.length };
+        };
+        void ask('write', prepare, (written) => ({ outcome: written === 1 ? 'done' : 'skipped' }));
       },
       drop: () => {
-        void ask('drop', key, ['UNLINK', key], done);
+        const prepare = (): Prepared => {
+          const key = keyOf(seal());
+          return { key, command: ['UNLINK', key] };
+        };
+        void ask('drop', prepare, () => ({ outcome: 'done' }));
       },
     };
   }
@@ -149,11 +109,12 @@ export function createStore(options: StoreOptions, log: StoreLog, observer?: Sto
     of,
     count: async (name, windowMs) => {
       const key = `backup365:count:${hash('sha256', JSON.stringify([origin, name]), 'base64url')}`;
-      const counted = await ask('count', key, ['EVAL', COUNT, '1', key, String(windowMs)], (answer) => {
+      const prepare = (): Prepared => ({ key, command: ['EVAL', COUNT, '1', key, String(windowMs)] });
+      const counted = await ask('count', prepare, (answer) => {
         const [count, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
         return typeof count === 'number' && typeof leftMs === 'number'
           ? { outcome: 'done', value: { count, leftMs } }
-          : { outcome: 'unreadable', value: undefined };
+          : { outcome: 'unreadable' };
       });
       return counted ?? null;
     },
