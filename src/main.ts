@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { isatty } from 'node:tty';
 import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
 import { ConfigError } from './config/problems.js';
 import { createApp } from './http/app.js';
 import { readExplorerFiles } from './http/explorerFiles.js';
 import { closeInOrder } from './http/shutdown.js';
-import { createLog, type Log } from './log.js';
+import { createOperatorsApp } from './http/operatorsApp.js';
+import { createLog, openPrettyLog, type Log } from './log.js';
+import type { Metrics } from './telemetry/metrics.js';
 import type { Simulator } from './simulator/index.js';
 import { UpstreamError } from './upstream/errors.js';
 import { createUpstreamServer } from './upstream/server.js';
@@ -15,6 +18,9 @@ import { versions } from './upstream/versions/index.js';
 
 /** How long closing may take after a signal. */
 const SHUTDOWN_MS = 9500;
+
+/** How long the process may linger once all is closed. */
+const LINGER_MS = 500;
 
 /** A session and a job that the embedded server has, and always the same. */
 const DEMO_SESSION_ID = 'be376069-2865-4156-a9bc-825cef7d687e';
@@ -67,6 +73,7 @@ function closeOnSignals(log: Log, close: () => Promise<void>): void {
       () => {
         clearTimeout(late);
         process.exitCode = 0;
+        setTimeout(() => process.exit(), LINGER_MS).unref(); // something else may still be open, such as a collector that hangs
       },
       (error: unknown) => {
         log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'could not close');
@@ -93,6 +100,12 @@ function endOnUnexpected(log: Log): void {
   });
 }
 
+async function loadMetrics({ trustedDocuments, metricsOperations }: Config): Promise<Metrics> {
+  const { createMetrics } = await import('./telemetry/metrics.js');
+  const operationNames = [...metricsOperations, ...(trustedDocuments ?? []).map(({ name }) => name)];
+  return createMetrics({ version: readVersion(), operationNames });
+}
+
 async function serve(config: Config, log: Log): Promise<void> {
   const simulator: Simulator | null = config.server ? null : await (await loadSimulator()).startSimulator();
   simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
@@ -105,11 +118,19 @@ async function serve(config: Config, log: Log): Promise<void> {
       'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
     );
   }
-  const server = createUpstreamServer({ ...config, origin, trust }, log);
+  const metrics = config.metrics && (await loadMetrics(config));
+  const tracer =
+    config.tracing &&
+    (await import('./telemetry/tracing.js')).createTracer({ ...config.tracing, version: readVersion(), log });
+  const server = createUpstreamServer({ ...config, origin, trust }, log, {
+    ...(metrics && { observer: metrics.upstream }),
+  });
   const app = await createApp({
     ...config,
     server,
     log,
+    observer: metrics?.door,
+    tracer,
     explorer: config.explorer
       ? {
           files: readExplorerFiles(new URL('explorer/', import.meta.url)),
@@ -123,12 +144,26 @@ async function serve(config: Config, log: Log): Promise<void> {
     const host = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
     return `http://${host}:${port}`;
   };
+  metrics?.gauge({
+    upstream: server.figures,
+    condition: () => server.state().state,
+    door: app.figures,
+    isStoreUp: null,
+  });
+  const operators = metrics && createOperatorsApp({ log, metrics });
   closeOnSignals(log, async () => {
     await closeInOrder(app);
     server.close();
+    await operators?.close();
+    await tracer?.close();
     await simulator?.close();
   });
   await app.http.listen({ host: config.host, port: config.port });
+  if (operators) {
+    const address = await operators.listen(config.metrics);
+    log.info(`the operators' listener is at ${address}`);
+  }
+  server.keepLookout();
   if (simulator) {
     print(`\nbackup365-gateway listens at ${url()} in front of its embedded demo server. Ask it:\n`);
     print(`  ${renderCurl(url(), DEMO_TOKEN)}\n`);
@@ -160,7 +195,9 @@ async function main(): Promise<void> {
   if (command === 'help') print(renderHelp());
   else if (command === 'version') print(readVersion());
   else {
-    const log = createLog(config.logLevel);
+    const isWatched = isatty(1);
+    const isPretty = config.logFormat === 'pretty' || (config.logFormat === null && isWatched);
+    const log = createLog(config.logLevel, isPretty ? await openPrettyLog(isWatched) : undefined);
     endOnUnexpected(log);
     await (command === 'simulator' ? simulate(config, log) : serve(config, log));
   }

@@ -5,6 +5,7 @@ import { readCommandLine, type Command } from './commandLine.js';
 import { readManifest, type TrustedDocument } from './manifest.js';
 import { ConfigError, textOf } from './problems.js';
 import { isLoopback, readOrigin } from './serverOrigin.js';
+import { readTracing, type TracingConfig } from './tracing.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
 
 export type Config = Readonly<{
@@ -34,6 +35,8 @@ export type Config = Readonly<{
   /** The operators' listener, and the names of operations that metrics tell apart; null for none. */
   metrics: Readonly<{ host: string; port: number }> | null;
   metricsOperations: readonly string[];
+  /** Null where no traces are made. */
+  tracing: TracingConfig | null;
   corsOrigins: readonly string[];
   introspection: boolean;
   explorer: boolean;
@@ -243,6 +246,7 @@ export function loadConfig(
     redis: readRedis(),
     metrics: readMetrics(),
     metricsOperations: read('metricsOperations') ?? [],
+    tracing: readTracing(env, problems),
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: readDevelopmentSwitch('introspection'),
     explorer: readDevelopmentSwitch('explorer'),

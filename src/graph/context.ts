@@ -1,27 +1,37 @@
 import { openApi } from '../upstream/api.js';
+import type { Costs } from '../upstream/costs.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { emptyAnswer, type AnswerSize } from './answerSize.js';
 import { createLoaders, type Loaders } from './loaders.js';
+import type { Summary } from './summary.js';
 
 /** What one operation is answered with. */
 export type Context = Readonly<{
   /** Names the operation in its answer's errors and in the log. */
   requestId: string;
+  /** See `Operation`. */
+  logFields: Operation['logFields'];
   /** The most requests that it may cost the server. */
   maxRequests: number;
   loaders: Loaders;
   answerSize: AnswerSize;
   /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
   variables: { areGood: boolean };
+  summary: Summary;
+  /** What its requests to the server took; null where nobody wants to know. */
+  costs: Costs | null;
 }>;
 
-export function createContext(server: UpstreamServer, operation: Operation): Context {
+export function createContext(server: UpstreamServer, operation: Operation, summary: Summary): Context {
   return {
     requestId: operation.requestId,
+    logFields: operation.logFields,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
     variables: { areGood: false },
+    summary,
+    costs: operation.costs,
     loaders: createLoaders(openApi(server, operation)),
   };
 }

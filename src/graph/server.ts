@@ -22,6 +22,7 @@ import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
 import { createPersistedQueryCache } from './persistedQueries.js';
 import { buildSchema, isFreeTypeName } from './schema.js';
+import { createSummaryPlugin } from './summary.js';
 import { problemsOfDocuments } from './trustedDocuments.js';
 
 /** How many problems of one document are told. */
@@ -93,6 +94,7 @@ export async function createGraph(options: GraphOptions): Promise<ApolloServer<C
     plugins: [
       createErrorPlugin(options.log),
       createCostPlugin(),
+      createSummaryPlugin(),
       createCachePlugin(),
       // It would wrap every field of the schema.
       ApolloServerPluginCacheControlDisabled(),

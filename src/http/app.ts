@@ -10,6 +10,7 @@ import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
 import { logPath } from '../graph/log.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
+import type { Tracer } from '../trace.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { keepApart, tagAnswers } from './caching.js';
@@ -19,6 +20,8 @@ import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { createLogRoute } from './logRoute.js';
+import { createReport, type DoorObserver } from './report.js';
+import { createRequestTracing } from './traceRequests.js';
 import { watchUnread, type Unread } from './unread.js';
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
@@ -35,6 +38,10 @@ export type AppOptions = GraphOptions &
     corsOrigins: readonly string[];
     /** What `GET /` shows; null for nothing. */
     explorer: ExplorerOptions | null;
+    /** Who is told of operations. */
+    observer?: DoorObserver | undefined;
+    /** Who makes traces; null or absent for none. */
+    tracer?: Tracer | null | undefined;
   }>;
 
 export type App = Readonly<{
@@ -47,6 +54,8 @@ export type App = Readonly<{
   hold: () => () => void;
   /** How many connections were made so far. */
   connectionCount: () => number;
+  /** What goes on at this moment. */
+  figures: () => Readonly<{ operations: number; connections: number }>;
   unread: Unread;
   /** Takes no more connections, and is done when what came in on open ones was answered. */
   close: () => Promise<void>;
@@ -54,7 +63,7 @@ export type App = Readonly<{
 
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { server, log } = options;
+  const { server, log, observer, tracer = null } = options;
   const graph = await createGraph(options);
   await graph.start();
   let isDraining = false;
@@ -84,6 +93,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.server.maxConnections = options.maxConnections;
   http.server.on('connection', () => {
     connectionCount += 1;
+  });
+  http.server.on('drop', () => {
+    observer?.refused('connections');
   });
   const unread = watchUnread(http.server);
   takeJson(http);
@@ -115,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const status = error.statusCode ?? 500;
     const isCallers = status >= 400 && status < 500;
     if (error instanceof UpstreamError) {
+      if (error.details.bound) observer?.refused(error.details.bound);
       return reply
         .status(503)
         .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
@@ -131,9 +144,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
-  const route = createGraphqlRoute(graph, server, unread, trusted);
-  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS });
+  const tracing = createRequestTracing(tracer);
+  const { spanOf } = tracing;
+  const route = createGraphqlRoute(graph, { server, unread, trusted, report: createReport(log, observer), spanOf });
+  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS, observer, spanOf });
   await http.register(async (asked) => {
+    tracing.trace(asked);
     await allowOrigins(asked, options.corsOrigins);
     asked.post('/graphql', route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
@@ -172,6 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return release;
     },
     connectionCount: () => connectionCount,
+    figures: () => ({ operations: route.openCount(), connections: unread.connections() }),
     unread,
     close: async () => {
       await http.close();

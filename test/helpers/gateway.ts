@@ -71,6 +71,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     trust: { by: 'fingerprint', sha256: simulator.fingerprint } as const,
     corsOrigins: [],
     explorer: false,
+    upstreamExtension: false, // durations differ from answer to answer
     ...given,
     sharing: { ...defaults().sharing, ...sharing },
   };

@@ -1,5 +1,6 @@
 import { readJson, type Answer } from '../answer.js';
-import { UpstreamError, type About, type Fault } from '../errors.js';
+import { UpstreamError, type About, type UpstreamErrorDetails } from '../errors.js';
+import { conditionAfter, NO_VERSION, type ServerState } from '../state.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
 import { v4 } from './v4.js';
@@ -23,14 +24,11 @@ export type VersionLog = Readonly<{
   error: (fields: Record<string, unknown>, message: string) => void;
 }>;
 
-/** The version that was last found, null before and after a failure; and the fault of that failure. */
-export type ServerState = Readonly<{ apiVersion: string | null; lastFault: Fault | null }>;
-
 export type VersionFinder = Readonly<{
   /** The version to speak: probed for at first use, remembered, and probed for again after a failure. */
   current: () => Promise<Version>;
   /** Probe again at the next use: the server went away, or no longer knows a path, so it may come back as another version. */
-  forget: (fault: Fault) => void;
+  forget: (trouble: UpstreamErrorDetails) => void;
   /** An item was not there, which may be because the version no longer is: probe again, unless that was done just now. */
   doubt: () => void;
   /** What is known of the server without asking it. */
@@ -48,7 +46,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let foundAtMs = 0;
   let isReporting = false;
   let isSearching = false;
-  let state: ServerState = { apiVersion: null, lastFault: null };
+  let state: ServerState = { state: 'unknown', apiVersion: null, lastFault: null };
 
   /** 401 and 403 say that the path exists. */
   async function isServed({ name, probePath, headers }: Version): Promise<boolean> {
@@ -74,7 +72,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
       fault: 'unavailable',
       resource: 'version',
       id: configured,
-      reason: 'API version not served',
+      reason: NO_VERSION,
     });
   }
 
@@ -101,27 +99,33 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
     isReporting = false;
   }
 
+  const stateAfter = (trouble: UpstreamErrorDetails): ServerState => ({
+    state: conditionAfter(trouble),
+    apiVersion: null,
+    lastFault: trouble.fault,
+  });
+
   return {
     current: () => {
       pending ??= search().then(
         (version) => {
-          state = { apiVersion: version.name, lastFault: null };
+          state = { state: 'ready', apiVersion: version.name, lastFault: null };
           foundAtMs = Date.now();
           return version;
         },
         (error: unknown) => {
           pending = null;
-          state = { apiVersion: null, lastFault: error instanceof UpstreamError ? error.details.fault : null };
+          if (error instanceof UpstreamError) state = stateAfter(error.details);
           throw error;
         },
       );
       return pending;
     },
-    forget: (fault) => {
+    forget: (trouble) => {
       if (isSearching) return; // one search at a time, however many meet the same trouble
-      if (fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
+      if (trouble.fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
       pending = null;
-      state = { apiVersion: null, lastFault: fault };
+      state = stateAfter(trouble);
     },
     doubt: () => {
       if (!isSearching && Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
