@@ -70,7 +70,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query: '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { job { name } } }' }),
     });
-    expect(await response.json()).toEqual({ data: { jobSession: { job: { name: 'test_job' } } } });
+    expect(await response.json()).toMatchObject({ data: { jobSession: { job: { name: 'test_job' } } } });
     running.child.kill(signal);
     expect((await running.ended).code).toBe(0);
   });

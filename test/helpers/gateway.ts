@@ -3,17 +3,21 @@ import { createApp, type App } from '../../src/http/app.js';
 import { readExplorerFiles } from '../../src/http/explorerFiles.js';
 import { createLog } from '../../src/log.js';
 import { startSimulator, type SeenRequest, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
+import type { Metrics } from '../../src/telemetry/metrics.js';
+import type { Tracer } from '../../src/trace.js';
 import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from '../../src/upstream/server.js';
 
 /** The clock of tests: no run of a day's jobs ends or starts near it. */
 export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 
 /** What is not given is as it is by default. */
-export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server'>> & {
+export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server' | 'metrics'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
   simulator?: SimulatorOptions;
   /** Whether the explorer has a token and ids filled in, as with the embedded server. */
   isEmbedded?: boolean;
+  metrics?: Metrics;
+  tracer?: Tracer;
 };
 
 export type GraphError = {
@@ -42,9 +46,10 @@ export type Gateway = {
   url: string;
   token: string;
   simulator: Simulator;
-  /** Every line that was logged, parsed; those of single calls apart. */
+  /** Every line that was logged, parsed; those of single calls apart, and those that sum up operations and downloads. */
   logLines: Record<string, unknown>[];
   callLines: Record<string, unknown>[];
+  summaryLines: Record<string, unknown>[];
   ask: (query: string, variables?: Record<string, unknown>, options?: AskOptions) => Promise<Asked>;
   server: UpstreamServer;
   app: App;
@@ -54,15 +59,21 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: simulatorOptions, sharing, isEmbedded = true, ...given } = options;
+  const { simulator: simulatorOptions, sharing, isEmbedded = true, metrics, tracer, ...given } = options;
   const simulator = await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...simulatorOptions });
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
   const callLines: Record<string, unknown>[] = [];
+  const summaryLines: Record<string, unknown>[] = [];
+  const apart = new Map<unknown, Record<string, unknown>[]>([
+    ['asked the backup server', callLines],
+    ['answered an operation', summaryLines],
+    ['answered a download', summaryLines],
+  ]);
   const log = createLog('trace', {
     write: (text) => {
       const line = JSON.parse(text) as Record<string, unknown>;
-      (line['msg'] === 'asked the backup server' ? callLines : logLines).push(line);
+      (apart.get(line['msg']) ?? logLines).push(line);
     },
   });
   const settings = {
@@ -75,11 +86,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...given,
     sharing: { ...defaults().sharing, ...sharing },
   };
-  const server = createUpstreamServer(settings, log);
+  const server = createUpstreamServer(settings, log, { ...(metrics && { observer: metrics.upstream }) });
   const app = await createApp({
     ...settings,
     server,
     log,
+    observer: metrics?.door,
+    tracer,
     explorer: settings.explorer
       ? {
           files: readExplorerFiles(new URL('../../dist/explorer/', import.meta.url)),
@@ -98,6 +111,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await simulator.close();
     throw error;
   });
+  metrics?.gauge({
+    upstream: server.figures,
+    condition: () => server.state().state,
+    door: app.figures,
+    isStoreUp: null,
+  });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
 
   return {
@@ -106,6 +125,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     simulator,
     logLines,
     callLines,
+    summaryLines,
     ask: async (query, variables = {}, { token = simulator.tokens.issue().accessToken, headers = {} } = {}) => {
       simulator.forgetRequests();
       const response = await fetch(`${url}/graphql`, {
