@@ -71,7 +71,7 @@ export async function callWithToken(
   }
   if (target.isEncrypted && target.trust.by === 'nothing') {
     return skip('BACKUP_TOKEN was not sent, as anybody might get it', [
-      'With BACKUP_SERVER_TLS_VERIFY=off nothing tells who answers. Set BACKUP_SERVER_FINGERPRINT or BACKUP_SERVER_CA_FILE in its place.',
+      'With BACKUP_SERVER_TLS_VERIFY=off nothing tells who answers: set BACKUP_SERVER_FINGERPRINT or BACKUP_SERVER_CA_FILE instead.',
     ]);
   }
   const who = `the token that the log calls ${fingerprintOf(token)}`;

@@ -25,21 +25,25 @@ export function readTarget(options: ClientOptions & Readonly<{ apiVersion: strin
 }
 
 const ways: Readonly<Record<Trust['by'], string>> = {
-  system: 'its certificate is judged by the authorities that Node.js knows',
-  ca: 'its certificate is judged by the authority of BACKUP_SERVER_CA_FILE',
-  fingerprint: 'its certificate is the one that BACKUP_SERVER_FINGERPRINT names',
-  nothing: 'its certificate is not looked at',
+  system: 'one that an authority which Node.js knows has signed',
+  ca: 'one that the authority of BACKUP_SERVER_CA_FILE has signed',
+  fingerprint: 'the one that BACKUP_SERVER_FINGERPRINT names',
+  nothing: 'any at all',
 };
 
 /** Says how the configuration was understood; what cannot be used has ended the start before. */
 export function describeConfiguration({ origin, isEncrypted, trust, apiVersion }: Target): Report {
-  const version = apiVersion === 'auto' ? 'the newest API version that it serves' : `API version ${apiVersion} alone`;
-  const warnings =
-    isEncrypted && trust.by === 'nothing'
+  const isOff = isEncrypted && trust.by === 'nothing';
+  return ok(origin, {
+    details: [
+      `certificate  ${isEncrypted ? ways[trust.by] : 'none, as it is plain http on this machine'}`,
+      `API version  ${apiVersion === 'auto' ? 'the newest that is served' : `${apiVersion} alone`}`,
+    ],
+    warnings: isOff
       ? [
           'BACKUP_SERVER_TLS_VERIFY is off: anybody between here and the server is believed, and gets the tokens.',
           'Set BACKUP_SERVER_FINGERPRINT or BACKUP_SERVER_CA_FILE instead.',
         ]
-      : [];
-  return ok(`${origin}; ${isEncrypted ? ways[trust.by] : 'plain http, on this machine'}; ${version}`, { warnings });
+      : [],
+  });
 }
