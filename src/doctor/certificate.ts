@@ -41,8 +41,8 @@ export function isFor({ host }: Target, certificate: X509Certificate): boolean {
 
 /** The names that it is for, as they can be used; the subject's own counts only where there are no others. */
 export function namesOf({ subjectAltName, subject }: X509Certificate): string {
-  const names = subjectAltName?.replaceAll('DNS:', '').replaceAll('IP Address:', '');
-  return foreign(names ?? /^CN=(.*)$/m.exec(subject)?.[1] ?? 'none');
+  const names = subjectAltName?.replaceAll('DNS:', '').replaceAll('IP Address:', '').trim() ?? '';
+  return foreign(names === '' ? (/^CN=(.*)$/m.exec(subject)?.[1] ?? 'none') : names);
 }
 
 function dayOf(moment: string): string {
