@@ -1,9 +1,7 @@
-import { readJson, type Answer } from '../upstream/answer.js';
 import type { Client } from '../upstream/client.js';
-import { UpstreamError } from '../upstream/errors.js';
-import { PROBE_TIMEOUT_MS } from '../upstream/server.js';
-import { createVersionFinder, probeVersions, type Probe } from '../upstream/versions/index.js';
+import { createVersionFinder, probeVersions } from '../upstream/versions/index.js';
 import type { Version } from '../upstream/versions/version.js';
+import { createKeptProbe } from './probe.js';
 import { fail, ok, type Report } from './report.js';
 import type { Target } from './target.js';
 
@@ -24,26 +22,6 @@ const perhapsEncrypted = [
   'If that port speaks TLS, as the REST service does, BACKUP_SERVER_URL must begin with https://.',
 ];
 
-type Answered = Answer | UpstreamError;
-
-/** What came in answer to a probe, in a few words. */
-function outcomeOf(answered: Answered | undefined): string {
-  if (answered instanceof UpstreamError) return answered.details.reason ?? answered.details.fault;
-  return answered === undefined ? 'not asked' : `status ${answered.status}`;
-}
-
-/** A success that is not JSON is the page of a web server that has one for every path. */
-function isPage(answered: Answered | undefined): boolean {
-  if (answered === undefined || answered instanceof UpstreamError) return false;
-  if (answered.status < 200 || answered.status >= 300) return false;
-  try {
-    readJson(answered, { resource: 'version' });
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 const listOf = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 
@@ -52,21 +30,7 @@ export async function findServed(
   { apiVersion, isEncrypted }: Target,
   client: Client,
 ): Promise<{ report: Report; version: Version | null }> {
-  const pending = new Map<string, Promise<Answer>>();
-  const answered = new Map<string, Answered>();
-
-  /** Asks once for each path, however many want to know. */
-  const probe: Probe = (request) => {
-    const { path } = request;
-    const answer = pending.get(path) ?? client.exchange({ ...request, token: null, timeoutMs: PROBE_TIMEOUT_MS });
-    pending.set(path, answer);
-    answer.then(
-      (value) => answered.set(path, value),
-      (error: unknown) => error instanceof UpstreamError && answered.set(path, error),
-    );
-    return answer;
-  };
-  const answerFor = ({ name, probePath }: Version): Answered | undefined => answered.get(`${name}/${probePath}`);
+  const { probe, outcomeOf, isPage } = createKeptProbe(client);
   const refuse = (found: string, remedy: readonly string[]): { report: Report; version: null } => ({
     report: fail(found, remedy),
     version: null,
@@ -76,9 +40,9 @@ export async function findServed(
   const served = probed.filter(({ isThere }) => isThere === true).map(({ version }) => version);
   const names = listOf(served.map(({ name }) => name));
   const areServed = `${names} ${served.length === 1 ? 'is' : 'are'} served`;
-  const outcomes = probed.map(({ version }) => ({ name: version.name, outcome: outcomeOf(answerFor(version)) }));
+  const outcomes = probed.map(({ version }) => ({ name: version.name, outcome: outcomeOf(version) }));
 
-  if (served.some((version) => isPage(answerFor(version)))) {
+  if (served.some(isPage)) {
     return refuse('what answers is no REST API: it sends something else than JSON', wrongHost);
   }
   if (served.length === 0) {
@@ -105,8 +69,8 @@ export async function findServed(
     ]);
   }
   if (version === null) {
-    const unknown = probed.flatMap((each, index) => (each.isThere === null ? [outcomes[index]] : []));
-    const what = unknown.map((each) => `${each?.name ?? ''} ${each?.outcome ?? ''}`).join(', ');
+    const unknown = probed.filter(({ isThere }) => isThere === null).map((each) => each.version);
+    const what = unknown.map((each) => `${each.name} ${outcomeOf(each)}`).join(', ');
     return refuse(`${areServed}, but whether newer ones are cannot be told (${what})`, [
       `Find out on the server why it does not answer for them; or set BACKUP_API_VERSION to one of these: ${names}.`,
     ]);
