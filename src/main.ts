@@ -5,7 +5,9 @@ import { isatty } from 'node:tty';
 import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
 import { ConfigError } from './config/problems.js';
+import { runDoctor } from './doctor/run.js';
 import { createApp } from './http/app.js';
+import { readBearerToken } from './http/bearer.js';
 import { readExplorerFiles } from './http/explorerFiles.js';
 import { closeInOrder } from './http/shutdown.js';
 import { createOperatorsApp } from './http/operatorsApp.js';
@@ -181,6 +183,21 @@ async function simulate(config: Config, log: Log): Promise<void> {
   );
 }
 
+/** Looks at the way to the backup server, and ends the process: a resolver that never answers would keep it. */
+async function examine(config: Config): Promise<void> {
+  if (!config.server) throw new Error('no server to look at'); // which the configuration has refused
+  const token = process.env['BACKUP_TOKEN']?.trim() ?? '';
+  const isWell = await runDoctor(
+    {
+      ...config,
+      ...config.server,
+      token: token === '' ? { missing: 'absent' } : readBearerToken(['authorization', `Bearer ${token}`]),
+    },
+    print,
+  );
+  process.stdout.write('', () => process.exit(isWell ? 0 : 1)); // once all is written
+}
+
 function readVersion(): string {
   const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
@@ -194,6 +211,7 @@ async function main(): Promise<void> {
   );
   if (command === 'help') print(renderHelp());
   else if (command === 'version') print(readVersion());
+  else if (command === 'doctor') await examine(config);
   else {
     const isWatched = isatty(1);
     const isPretty = config.logFormat === 'pretty' || (config.logFormat === null && isWatched);

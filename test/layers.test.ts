@@ -28,7 +28,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
   [/^log\.ts$/, 0, /^pino(-pretty)?$/],
-  [/^(config\/|trace\.ts$|sharedStore\.ts$)/, 0, /^$/],
+  [/^(config\/|trace\.ts$|sharedStore\.ts$|fingerprint\.ts$)/, 0, /^$/],
 ];
 
 /** Files of one rung that may still import each other: each of them is one idea in several files. */

@@ -58,6 +58,7 @@ test('every setting that it names exists, and every link leads somewhere', () =>
     'docs/federation.md',
     'docs/development.md',
     'docs/explorer.md',
+    'docs/doctor.md',
   ]) {
     const text = readFileSync(file, 'utf8');
     const base = file.includes('/') ? 'docs/' : '';

@@ -147,7 +147,11 @@ export function loadConfig(
       problems.push(`${settings.serverUrl.env} must be set with NODE_ENV=production: ${settings.serverUrl.expects}`);
     }
     if (url === undefined || url === 'embedded') {
-      if (trust.by !== 'system')
+      if (command === 'doctor')
+        problems.push(
+          `${settings.serverUrl.env} must be set for the doctor, such as to https://backup.example.com (port 4443 unless named); the embedded server needs none`,
+        );
+      else if (trust.by !== 'system')
         problems.push('how to trust a certificate is set, but no server: the embedded one is always pinned');
       return null;
     }

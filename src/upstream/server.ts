@@ -47,7 +47,7 @@ export type UpstreamCompany = Readonly<{ observer?: UpstreamObserver }>;
 const BODIES_IN_MEMORY = 3;
 
 /** A server that takes longer to say that it needs a token is not there. */
-const PROBE_TIMEOUT_MS = 5000;
+export const PROBE_TIMEOUT_MS = 5000;
 const PING_TIMEOUT_MS = 2000;
 
 /** Who asks, and under which id. */

@@ -36,9 +36,29 @@ export type VersionFinder = Readonly<{
 }>;
 
 /** Asks without a token, so that none is sent before it is known what is asked. */
-type Probe = (
+export type Probe = (
   request: Readonly<{ path: string; query: Query; headers: Readonly<Record<string, string>>; about: About }>,
 ) => Promise<Answer>;
+
+/** 401 and 403 say that the path exists. */
+async function isServed(probe: Probe, { name, probePath, headers }: Version): Promise<boolean> {
+  const about = { resource: 'version', id: name };
+  const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
+  if (answer.status === 404) return false;
+  if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
+  readJson(answer, about); // which says what it is that came instead
+  return false;
+}
+
+/** A version, and whether it is served: null where that was not told, or not in time. */
+export type Probed = Readonly<{ version: Version; isThere: boolean | null }>;
+
+/** Asks for all versions at once, and gives them newest first. */
+export function probeVersions(probe: Probe): Promise<readonly Probed[]> {
+  return Promise.all(
+    versions.map(async (version) => ({ version, isThere: await isServed(probe, version).catch(() => null) })),
+  );
+}
 
 /** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
 export function createVersionFinder(probe: Probe, configured: string, log: VersionLog): VersionFinder {
@@ -48,20 +68,10 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let isSearching = false;
   let state: ServerState = { state: 'unknown', apiVersion: null, lastFault: null };
 
-  /** 401 and 403 say that the path exists. */
-  async function isServed({ name, probePath, headers }: Version): Promise<boolean> {
-    const about = { resource: 'version', id: name };
-    const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
-    if (answer.status === 404) return false;
-    if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
-    readJson(answer, about); // which says what it is that came instead
-    return false;
-  }
-
   async function find(): Promise<Version> {
     const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
     for (const version of candidates) {
-      if (await isServed(version)) {
+      if (await isServed(probe, version)) {
         const isNews = version.name !== state.apiVersion;
         if (isNews) log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
         return version;
@@ -88,9 +98,9 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   /** Tells the log which versions there are. Nobody waits for it: some of them may not answer in time. */
   async function reportServed(): Promise<void> {
     isReporting = true;
-    const isThere = await Promise.all(versions.map((version) => isServed(version).catch(() => null)));
+    const probed = await probeVersions(probe);
     const namesWhere = (answer: boolean | null): string[] =>
-      versions.filter((_, index) => isThere[index] === answer).map(({ name }) => name);
+      probed.filter(({ isThere }) => isThere === answer).map(({ version }) => version.name);
     const message =
       configured === 'auto'
         ? 'the backup server serves no API version that this gateway speaks'
