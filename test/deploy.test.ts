@@ -222,7 +222,7 @@ test('the gateways’ settings are accepted, of the demo server and of one of yo
   };
   for (const given of [environment, own]) {
     const { services } = parse(interpolate(composeText, given), { merge: true });
-    const { environment: env } = services['gateway-2'];
+    const { environment: env } = services['gateway-b'];
     expect(Object.keys(env).filter((name) => !known.has(name) && !name.startsWith('OTEL_'))).toEqual([]);
     const config = await load(env);
     expect(config.trustedProxies).toEqual([services.nginx.networks.front.ipv4_address]);
@@ -252,8 +252,8 @@ test('nginx knows both gateways, asks again, and logs no header, no query and no
   const nginx = readFileSync('deploy/nginx.conf', 'utf8').replace(/^\s*#.*$/gm, '');
   const upstreams = [...nginx.matchAll(/^\s+server ([\w.-]+):(\d+)/gm)].map(([, name, port]) => [name, port]);
   expect(upstreams).toEqual([
-    ['gateway-1', '4000'],
-    ['gateway-2', '4000'],
+    ['gateway-a', '4000'],
+    ['gateway-b', '4000'],
   ]);
   for (const [name = ''] of upstreams) expect(compose.services).toHaveProperty(name);
   expect(nginx.match(/^\s+listen 4000;$/gm)).toHaveLength(1);
