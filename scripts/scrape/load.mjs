@@ -5,6 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Operations whose names the gateway is told (METRICS_OPERATIONS). */
 export const knownOperations = ['OneSession', 'SessionLog', 'LatestSessions', 'Inventory'];
 
+/** One that it is not told. */
+export const unknownOperation = 'NobodyKnowsThisName';
+
 const PAUSE_MS = 100;
 
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
@@ -60,7 +63,7 @@ export async function call({ url, seconds, tokens, flood, sessionIds }) {
   // A name that is an id, a token in clear, a document that is none of the schema, and more that must not become a label.
   const odd = [
     () => ask(pick(tokens), { query: `query q${pick(sessionIds).replaceAll('-', '')} { proxies { nodes { id } } }` }),
-    () => ask(pick(tokens), { query: 'query NobodyKnowsThisName { proxies { nodes { id } } }' }),
+    () => ask(pick(tokens), { query: `query ${unknownOperation} { proxies { nodes { id } } }` }),
     () => ask(pick(tokens), { query: '{ jobs {' }),
     () => ask(pick(tokens), { query: '{ noSuchField }' }),
     () => ask(pick(tokens), { query: '{ jobs(first: 0) { nodes { id } } }' }),

@@ -10,18 +10,35 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { startSimulator } from '../../dist/simulator/index.js';
 import { labelsOf, metricOf, namesOf, suspicionOf } from './exposition.mjs';
-import { call, knownOperations } from './load.mjs';
+import { call, knownOperations, unknownOperation } from './load.mjs';
 import { createProcesses, freePort, pathOf } from './processes.mjs';
 import { dashboardQueries, metricsIn, prometheusConfig, ruleQueries } from './queries.mjs';
 
 const LOAD_SECONDS = 24;
 const LIMIT_MS = 150_000;
 const CALLERS = 6;
-const RATE_LIMIT = 500;
+const RATE_LIMIT = 300; // of one token, which in the time of the load asks less often than that, but for one
 const FLOOD_TOKEN = 'flood-token-0123456789-abcdef';
 
 /** Metrics of the gateway that no panel shows, and why not. */
 const notShown = {};
+
+/** What the load and the faults are there for: each is to have been seen at some moment. */
+const mustHaveShown = [
+  'backup365_upstream_breaker_state{state="open"}',
+  'backup365_upstream_state{state="ready"}',
+  'backup365_upstream_state{state="unreachable"}',
+  'backup365_refusals_total{reason="token_rate"}',
+  ...['parse_failed', 'validation_failed', 'too_complex', 'persisted_query_not_found'].map(
+    (reason) => `backup365_documents_rejected_total{reason="${reason}"}`,
+  ),
+  ...['UNAUTHENTICATED', 'BAD_USER_INPUT', 'FORBIDDEN', 'UPSTREAM_UNAVAILABLE', 'UPSTREAM_BAD_RESPONSE'].map(
+    (code) => `backup365_operation_errors_total{code="${code}"}`,
+  ),
+  ...[...knownOperations, 'other'].map(
+    (name) => `backup365_operation_duration_seconds_count{operation="${name}", outcome="ok"}`,
+  ),
+];
 
 const problems = [];
 
@@ -48,18 +65,15 @@ function accepts(port) {
   });
 }
 
-/** All is well, then connections are cut, so that the breaker opens; then all is well again but for some requests. */
+/** All is well, then every connection is cut, so that the breaker opens; then all is well again but for some requests. */
 async function misbehaveInTurn() {
-  const isAsked = ({ headers }) => headers.authorization !== undefined;
   const during = async (ms, rules) => {
-    const undo = rules.map(([share, how]) =>
-      simulator.misbehave((request) => isAsked(request) && Math.random() < share, how),
-    );
+    const undo = rules.map(([share, how]) => simulator.misbehave(() => Math.random() < share, how));
     await wait(ms);
     for (const end of undo) end();
   };
   await wait(7000);
-  await during(3000, [[1, { reset: true }]]);
+  await during(4000, [[1, { reset: true }]]);
   await wait(3000);
   await during(5000, [
     [0.1, { status: 500 }],
@@ -132,8 +146,9 @@ async function main() {
 
   const text = await (await fetch(metrics)).text();
   await askAll(prometheus, startSeconds, namesOf(text));
+  await checkLoad(prometheus);
   await checkRules(prometheus);
-  checkLabels(text, [...tokens, FLOOD_TOKEN, ...sessionIds, simulator.fingerprint]);
+  checkLabels(text, [...tokens, FLOOD_TOKEN, unknownOperation, ...sessionIds, simulator.fingerprint]);
   const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' });
   console.log(`\npromtool check metrics: ${status === 0 ? 'clean' : `code ${status}\n${stdout}${stderr}`}`);
   if (status !== 0) problems.push('promtool check metrics has complaints');
@@ -160,6 +175,13 @@ async function askAll(prometheus, startSeconds, names) {
   for (const name of names) {
     if (name.startsWith('backup365_') && !shown.has(name) && notShown[name] === undefined)
       problems.push(`no panel shows ${name}`);
+  }
+}
+
+async function checkLoad(prometheus) {
+  for (const selector of mustHaveShown) {
+    const { series } = await query(prometheus, { expr: `max_over_time(${selector}[5m]) > 0`, isInstant: true });
+    if (series !== 1) problems.push(`the load did not show: ${selector}`);
   }
 }
 
