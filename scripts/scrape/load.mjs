@@ -68,9 +68,7 @@ export async function call({ url, seconds, tokens, flood, sessionIds }) {
     () => ask(pick(tokens), { query: '{ noSuchField }' }),
     () => ask(pick(tokens), { query: '{ jobs(first: 0) { nodes { id } } }' }),
     () =>
-      ask(pick(tokens), {
-        query: `{ jobSessions(first: 1000) { nodes { log(first: 1000) { nodes { message } } processedObjects(first: 1000) { nodes { name } } } } }`,
-      }),
+      ask(pick(tokens), { query: '{ jobSessions(first: 1000) { nodes { log(first: 1000) { nodes { message } } } } }' }),
     () =>
       ask(pick(tokens), {
         extensions: { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(text).digest('hex') } },
