@@ -11,7 +11,7 @@ import { readBearerToken } from './http/bearer.js';
 import { readExplorerFiles } from './http/explorerFiles.js';
 import { closeInOrder } from './http/shutdown.js';
 import { createOperatorsApp } from './http/operatorsApp.js';
-import { createLog, openPrettyLog, type Log } from './log.js';
+import { createLog, openLog, openPrettyLog, type Log, type LogFile } from './log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import type { Simulator } from './simulator/index.js';
 import { UpstreamError } from './upstream/errors.js';
@@ -58,6 +58,15 @@ const freshToken = createTokenSource();
 function renderCurl(url: string, token: string): string {
   const body = JSON.stringify({ query: EXAMPLE_QUERY });
   return `curl -s ${url}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer ${token}' -d '${body}'`;
+}
+
+/** The log of this process, written to its end however that comes. */
+function openFlushed(): LogFile {
+  const file = openLog();
+  process.on('exit', () => {
+    file.flushSync();
+  });
+  return file;
 }
 
 /** Ends the process on a signal: nothing new is taken, what was taken is answered. A second signal ends it at once. */
@@ -215,7 +224,7 @@ async function main(): Promise<void> {
   else {
     const isWatched = isatty(1);
     const isPretty = config.logFormat === 'pretty' || (config.logFormat === null && isWatched);
-    const log = createLog(config.logLevel, isPretty ? await openPrettyLog(isWatched) : undefined);
+    const log = createLog(config.logLevel, isPretty ? await openPrettyLog(isWatched) : openFlushed());
     endOnUnexpected(log);
     await (command === 'simulator' ? simulate(config, log) : serve(config, log));
   }
