@@ -87,6 +87,27 @@ test('the embedded server in production is asked for by name; verification that 
   expect((await loud.ended).code).toBe(0);
 });
 
+test('the log is JSON, or lines for people where that is asked for', async () => {
+  const pretty = start(['--port', '0'], { LOG_FORMAT: 'pretty' });
+  await pretty.until(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: Server listening at http:\/\/127/m);
+  pretty.child.kill('SIGTERM');
+  expect((await pretty.ended).stdout).toMatch(/INFO: closing \{"signal":"SIGTERM"\}\n/);
+  const plain = start(['--port', '0']);
+  await plain.until(/"msg":"Server listening at http/);
+  plain.child.kill('SIGTERM');
+  expect((await plain.ended).stdout).toMatch(/"signal":"SIGTERM","msg":"closing"\}\n/);
+});
+
+test('metrics are on a port of their own', async () => {
+  const running = start(['--port', '0'], { METRICS_PORT: '0' });
+  const [, operators = ''] = await running.until(/operators' listener is at (http:\/\/127\.0\.0\.1:\d+)/);
+  const [, url = ''] = await running.until(/curl -s (\S+)\/graphql/);
+  expect(await (await fetch(`${operators}/metrics`)).text()).toContain('backup365_build_info{version="');
+  expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  running.child.kill('SIGTERM');
+  expect((await running.ended).code).toBe(0);
+});
+
 test('a port that is taken is told', async () => {
   const first = start(['--port', '0']);
   const [, port = ''] = await first.until(/curl -s http:\/\/127\.0\.0\.1:(\d+)\//);

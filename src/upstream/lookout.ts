@@ -18,6 +18,7 @@ export type LookoutOptions = Readonly<{
 export function keepLookout({ look, condition, heardAtMs, log }: LookoutOptions, quietMs: number): () => void {
   let told: ServerCondition = 'ready';
   let isLooking = false;
+  let isOver = false;
 
   async function lookOnce(): Promise<void> {
     isLooking = true;
@@ -27,7 +28,7 @@ export function keepLookout({ look, condition, heardAtMs, log }: LookoutOptions,
       if (!(error instanceof UpstreamError)) throw error;
       const { details } = error;
       const advice = adviceFor(details.reason ?? '');
-      if (condition() !== told) {
+      if (condition() !== told && !isOver) {
         log.warn(
           { ...details, state: condition(), ...(advice !== undefined && { advice }) },
           'the backup server was asked for a sign of life, and gave none',
@@ -44,6 +45,7 @@ export function keepLookout({ look, condition, heardAtMs, log }: LookoutOptions,
     if (!isLooking && performance.now() - heardAtMs() >= quietMs) void lookOnce();
   }, quietMs).unref();
   return () => {
+    isOver = true;
     clearInterval(timer);
   };
 }
