@@ -12,13 +12,18 @@ RUN mkdir docs && npm run build
 
 # What runs: production dependencies and the compiled program alone.
 FROM node:24-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
+LABEL org.opencontainers.image.title="backup365-gateway" \
+  org.opencontainers.image.description="A typed GraphQL gateway in front of the REST API of Veeam Backup for Microsoft 365" \
+  org.opencontainers.image.licenses="MIT"
+# METRICS_PORT is what turns the operators' listener on; inside a container loopback would reach nobody.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 METRICS_HOST=0.0.0.0
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/schema ./schema
-USER node
+# By its number (it is `node`), so that Kubernetes can tell that it is not root.
+USER 1000:1000
 EXPOSE 4000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

@@ -1,7 +1,7 @@
 // Who is compared: the gateway as it is, and what one would run in its place.
 import { cores, startProcess } from './processes.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+const ownRoot = new URL('..', import.meta.url).pathname;
 
 const gateway = (settings) => ({
   args: ['--import', './bench/endWithRunner.mjs', 'dist/main.js'],
@@ -27,8 +27,8 @@ const contestants = {
 
 export const contestantNames = Object.keys(contestants);
 
-/** `settings` and `nodeArgs` are for the gateway in other measurements than the comparison. */
-export async function startContestant(name, { node, upstream, settings = {}, nodeArgs = [] }) {
+/** `settings`, `nodeArgs` and another checkout's `root` are for the gateway in other measurements than the comparison. */
+export async function startContestant(name, { node, upstream, settings = {}, nodeArgs = [], root = ownRoot }) {
   const { args, env, readyPattern, urlOf } = contestants[name];
   const started = await startProcess(name, {
     node,

@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { isatty } from 'node:tty';
 import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
 import { ConfigError } from './config/problems.js';
+import { runDoctor } from './doctor/run.js';
 import { createApp } from './http/app.js';
+import { readBearerToken } from './http/bearer.js';
 import { readExplorerFiles } from './http/explorerFiles.js';
 import { closeInOrder } from './http/shutdown.js';
-import { createLog, type Log } from './log.js';
+import { createOperatorsApp } from './http/operatorsApp.js';
+import { createLog, openLog, openPrettyLog, type Log, type LogFile } from './log.js';
+import type { Metrics } from './telemetry/metrics.js';
 import type { Simulator } from './simulator/index.js';
 import { UpstreamError } from './upstream/errors.js';
 import { createUpstreamServer } from './upstream/server.js';
@@ -15,6 +20,9 @@ import { versions } from './upstream/versions/index.js';
 
 /** How long closing may take after a signal. */
 const SHUTDOWN_MS = 9500;
+
+/** How long the process may linger once all is closed. */
+const LINGER_MS = 500;
 
 /** A session and a job that the embedded server has, and always the same. */
 const DEMO_SESSION_ID = 'be376069-2865-4156-a9bc-825cef7d687e';
@@ -53,6 +61,15 @@ function renderCurl(url: string, token: string): string {
   return `curl -s ${url}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer ${token}' -d '${body}'`;
 }
 
+/** The log of this process, written to its end however that comes. */
+function openFlushed(): LogFile {
+  const file = openLog();
+  process.on('exit', () => {
+    file.flushSync();
+  });
+  return file;
+}
+
 /** Ends the process on a signal: nothing new is taken, what was taken is answered. A second signal ends it at once. */
 function closeOnSignals(log: Log, close: () => Promise<void>): void {
   let isClosing = false;
@@ -68,6 +85,7 @@ function closeOnSignals(log: Log, close: () => Promise<void>): void {
       () => {
         clearTimeout(late);
         process.exitCode = 0;
+        setTimeout(() => process.exit(), LINGER_MS).unref(); // something else may still be open, such as a collector that hangs
       },
       (error: unknown) => {
         log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'could not close');
@@ -94,6 +112,12 @@ function endOnUnexpected(log: Log): void {
   });
 }
 
+async function loadMetrics({ trustedDocuments, metricsOperations }: Config): Promise<Metrics> {
+  const { createMetrics } = await import('./telemetry/metrics.js');
+  const operationNames = [...metricsOperations, ...(trustedDocuments ?? []).map(({ name }) => name)];
+  return createMetrics({ version: readVersion(), operationNames });
+}
+
 async function serve(config: Config, log: Log): Promise<void> {
   const simulator: Simulator | null = config.server ? null : await (await loadSimulator()).startSimulator();
   simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
@@ -106,14 +130,21 @@ async function serve(config: Config, log: Log): Promise<void> {
       'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
     );
   }
+  const metrics = config.metrics && (await loadMetrics(config));
+  const tracer =
+    config.tracing &&
+    (await import('./telemetry/tracing.js')).createTracer({ ...config.tracing, version: readVersion(), log });
   const store =
-    config.redis && (await loadStore()).createStore({ ...config.redis, origin, release: readVersion() }, log);
-  const server = createUpstreamServer({ ...config, origin, trust }, log, { store });
+    config.redis &&
+    (await loadStore()).createStore({ ...config.redis, origin, release: readVersion() }, log, metrics?.store);
+  const server = createUpstreamServer({ ...config, origin, trust }, log, { observer: metrics?.upstream, store });
   const app = await createApp({
     ...config,
     server,
     store,
     log,
+    observer: metrics?.door,
+    tracer,
     explorer: config.explorer
       ? {
           files: readExplorerFiles(new URL('explorer/', import.meta.url)),
@@ -127,13 +158,27 @@ async function serve(config: Config, log: Log): Promise<void> {
     const host = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
     return `http://${host}:${port}`;
   };
+  metrics?.gauge({
+    upstream: server.figures,
+    condition: () => server.state().state,
+    door: app.figures,
+    isStoreUp: store && store.isUp,
+  });
+  const operators = metrics && createOperatorsApp({ log, metrics });
   closeOnSignals(log, async () => {
     await closeInOrder(app);
     server.close();
     await store?.close();
+    await operators?.close();
+    await tracer?.close();
     await simulator?.close();
   });
   await app.http.listen({ host: config.host, port: config.port });
+  if (operators) {
+    const address = await operators.listen(config.metrics);
+    log.info(`the operators' listener is at ${address}`);
+  }
+  server.keepLookout();
   if (simulator) {
     print(`\nbackup365-gateway listens at ${url()} in front of its embedded demo server. Ask it:\n`);
     print(`  ${renderCurl(url(), DEMO_TOKEN)}\n`);
@@ -151,6 +196,21 @@ async function simulate(config: Config, log: Log): Promise<void> {
   );
 }
 
+/** Looks at the way to the backup server, and ends the process: a resolver that never answers would keep it. */
+async function examine(config: Config): Promise<void> {
+  if (!config.server) throw new Error('no server to look at'); // which the configuration has refused
+  const token = process.env['BACKUP_TOKEN']?.trim() ?? '';
+  const isWell = await runDoctor(
+    {
+      ...config,
+      ...config.server,
+      token: token === '' ? { missing: 'absent' } : readBearerToken(['authorization', `Bearer ${token}`]),
+    },
+    print,
+  );
+  process.stdout.write('', () => process.exit(isWell ? 0 : 1)); // once all is written
+}
+
 function readVersion(): string {
   const text: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return typeof text === 'object' && text !== null && 'version' in text ? String(text.version) : 'unknown';
@@ -164,8 +224,11 @@ async function main(): Promise<void> {
   );
   if (command === 'help') print(renderHelp());
   else if (command === 'version') print(readVersion());
+  else if (command === 'doctor') await examine(config);
   else {
-    const log = createLog(config.logLevel);
+    const isWatched = isatty(1);
+    const isPretty = config.logFormat === 'pretty' || (config.logFormat === null && isWatched);
+    const log = createLog(config.logLevel, isPretty ? await openPrettyLog(isWatched) : openFlushed());
     endOnUnexpected(log);
     await (command === 'simulator' ? simulate(config, log) : serve(config, log));
   }

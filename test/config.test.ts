@@ -43,6 +43,7 @@ test('with nothing set, the embedded server is fronted, on loopback', () => {
     redis: null,
     metrics: null,
     metricsOperations: [],
+    tracing: null,
     introspection: true,
     explorer: true,
     upstreamExtension: true,

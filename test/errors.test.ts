@@ -248,7 +248,7 @@ describe('a server in trouble', () => {
       expect(ready.status).toBe(200);
       expect(await ready.json()).toEqual({
         status: 'ready',
-        backupServer: { apiVersion: null, lastFault: 'unavailable' },
+        backupServer: { state: 'unreachable', apiVersion: null, lastFault: 'unavailable' },
       });
     });
     sessionFails({ reset: true });
@@ -665,7 +665,7 @@ test('liveness and readiness', async () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
       status: 'ready',
-      backupServer: { apiVersion: null, lastFault: null },
+      backupServer: { state: 'unknown', apiVersion: null, lastFault: null },
     });
     drain();
     expect((await fetch(`${url}/readyz`)).status).toBe(503);

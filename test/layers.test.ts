@@ -8,7 +8,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 6, /^$/],
   [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
   [/^doctor\//, 5, /^$/],
-  [/^telemetry\/metrics\.ts$/, 4, /^prom-client$/],
+  [/^telemetry\/(metrics|gauges)\.ts$/, 4, /^prom-client$/],
   [/^telemetry\/tracing\.ts$/, 4, /^@opentelemetry\//],
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
@@ -28,11 +28,11 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
   [/^log\.ts$/, 0, /^pino(-pretty)?$/],
-  [/^(config\/|trace\.ts$|sharedStore\.ts$)/, 0, /^$/],
+  [/^(config\/|trace\.ts$|sharedStore\.ts$|fingerprint\.ts$)/, 0, /^$/],
 ];
 
 /** Files of one rung that may still import each other: each of them is one idea in several files. */
-const together = [/^http\//, /^doctor\//, /^store\//, /^graph\//, /^upstream\//, /^config\//];
+const together = [/^http\//, /^doctor\//, /^store\//, /^telemetry\//, /^graph\//, /^upstream\//, /^config\//];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

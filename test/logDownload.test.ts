@@ -239,7 +239,7 @@ describe('with one gateway', () => {
     );
     const [own, other] = await Promise.all([download(gateway, id), download(gateway, id, { token: accessToken })]);
     expect({ own: own.lines.length, other: other.status }).toEqual({ own: 2500, other: 403 });
-    expect(gateway.server.shared().entries).toBe(0);
+    expect(gateway.server.figures().sharing.entries).toBe(0);
   });
 });
 

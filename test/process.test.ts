@@ -89,7 +89,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query: '{ jobSession(id: "be376069-2865-4156-a9bc-825cef7d687e") { job { name } } }' }),
     });
-    expect(await response.json()).toEqual({ data: { jobSession: { job: { name: 'test_job' } } } });
+    expect(await response.json()).toMatchObject({ data: { jobSession: { job: { name: 'test_job' } } } });
     running.child.kill(signal);
     expect((await running.ended).code).toBe(0);
   });
@@ -104,6 +104,27 @@ test('the embedded server in production is asked for by name; verification that 
   await loud.until(/"level":40.*ANY certificate is accepted[^]*listening/);
   loud.child.kill('SIGTERM');
   expect((await loud.ended).code).toBe(0);
+});
+
+test('the log is JSON, or lines for people where that is asked for', async () => {
+  const pretty = start(['--port', '0'], { LOG_FORMAT: 'pretty' });
+  await pretty.until(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: Server listening at http:\/\/127/m);
+  pretty.child.kill('SIGTERM');
+  expect((await pretty.ended).stdout).toMatch(/INFO: closing \{"signal":"SIGTERM"\}\n/);
+  const plain = start(['--port', '0']);
+  await plain.until(/"msg":"Server listening at http/);
+  plain.child.kill('SIGTERM');
+  expect((await plain.ended).stdout).toMatch(/"signal":"SIGTERM","msg":"closing"\}\n/);
+});
+
+test('metrics are on a port of their own', async () => {
+  const running = start(['--port', '0'], { METRICS_PORT: '0' });
+  const [, operators = ''] = await running.until(/operators' listener is at (http:\/\/127\.0\.0\.1:\d+)/);
+  const [, url = ''] = await running.until(/curl -s (\S+)\/graphql/);
+  expect(await (await fetch(`${operators}/metrics`)).text()).toContain('backup365_build_info{version="');
+  expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  running.child.kill('SIGTERM');
+  expect((await running.ended).code).toBe(0);
 });
 
 test('a port that is taken is told', async () => {

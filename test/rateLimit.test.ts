@@ -25,7 +25,14 @@ afterEach(async () => {
 /** A gateway, and why it refused what it refused. */
 async function start(options: GatewayOptions): Promise<Gateway & { refusals: string[] }> {
   const refusals: string[] = [];
-  const gateway = await startGateway({ simulator, onRateLimited: (reason) => refusals.push(reason), ...options });
+  const door = {
+    answered: () => undefined,
+    downloaded: () => undefined,
+    refused: (reason: string) => {
+      refusals.push(reason);
+    },
+  };
+  const gateway = await startGateway({ simulator, door, ...options });
   opened.push(gateway.close);
   return { ...gateway, refusals };
 }

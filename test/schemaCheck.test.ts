@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema as buildPlainSchema } from 'graphql';
@@ -24,17 +24,28 @@ function edit(piece: string | RegExp, replacement: string): string {
 
 type Verdict = { code: unknown; said: string };
 
-function check(schema: string, changelog = '## [Unreleased]\n'): Promise<Verdict> {
-  const [released, current, log] = ['released.graphql', 'current.graphql', 'CHANGELOG.md'].map((name) =>
-    join(files, name),
-  );
-  for (const [file = '', text] of [
-    [released, printed],
-    [current, schema],
-    [log, changelog],
-  ] as const)
-    writeFileSync(file, text);
-  const options = ['--released', String(released), '--schema', String(current), '--changelog', String(log)];
+/** A changeset as `npx changeset` writes it. */
+const changeset = (text: string, level = 'minor'): string => `---\n'backup365-gateway': ${level}\n---\n\n${text}\n`;
+
+const message = "Field 'progress' was removed from object type 'JobSession'";
+
+/** What the check says of a schema while these changesets wait, after a version. */
+function check(schema: string, changesets: readonly string[] = [], version = '0.1.0'): Promise<Verdict> {
+  const folder = mkdtempSync(join(files, 'case-'));
+  const waiting = join(folder, '.changeset');
+  mkdirSync(waiting);
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  write('.changeset/README.md', `- BREAKING: ${message}\n`);
+  changesets.forEach((text, index) => write(`.changeset/${index}.md`, text));
+  const options = [
+    ...['--released', write('released.graphql', printed)],
+    ...['--schema', write('current.graphql', schema)],
+    ...['--package', write('package.json', JSON.stringify({ name: 'backup365-gateway', version }))],
+    ...['--changesets', waiting],
+  ];
   return new Promise((resolve) => {
     execFile(process.execPath, ['scripts/checkSchema.mjs', ...options], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, said: `${stdout}${stderr}` });
@@ -45,11 +56,11 @@ function check(schema: string, changelog = '## [Unreleased]\n'): Promise<Verdict
 const without = (field: string): RegExp => new RegExp(`  """(?:(?!""")[^])*"""\\n  ${field}: \\w+\\n`);
 
 const withoutProgress = edit(without('progress'), '');
-const message = "Field 'progress' was removed from object type 'JobSession'";
+const withPace = edit('  progress: Int\n', '  progress: Int\n  pace: Int\n');
 
-test('the same schema, and one with more fields, pass without a word', async () => {
+test('the same schema passes without a word, and one with more fields when there is a changeset', async () => {
   expect(await check(printed)).toEqual({ code: 0, said: '' });
-  expect(await check(edit('  progress: Int\n', '  progress: Int\n  pace: Int\n'))).toEqual({ code: 0, said: '' });
+  expect(await check(withPace, [changeset('Sessions have a pace.', 'patch')])).toEqual({ code: 0, said: '' });
 });
 
 test('a field that is gone fails, by its name', async () => {
@@ -58,26 +69,55 @@ test('a field that is gone fails, by its name', async () => {
   expect(said).toContain(`\n- BREAKING: ${message}\n`);
 });
 
-test('it passes once the changelog acknowledges it, for the coming release', async () => {
+test('it passes once a changeset acknowledges it, of those that wait for the coming release', async () => {
   const line = `- BREAKING: Field 'progress' was removed\n  from object type 'JobSession': nobody asked for it\n`;
-  const acknowledged = await check(
-    withoutProgress,
-    `# Changelog\n\n## [Unreleased]\n\n### Removed\n\n${line}\n## [0.1.0]\n`,
-  );
+  const acknowledged = await check(withoutProgress, [
+    changeset('Sessions are told sooner.', 'patch'),
+    changeset(`Less is more.\n\n${line}`),
+  ]);
   expect(acknowledged).toEqual({ code: 0, said: `schema: acknowledged: ${message}\n` });
-  const another = await check(
-    withoutProgress,
-    `# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n\n### Removed\n\n${line}`,
-  );
-  expect(another.code).toBe(1);
+  expect((await check(withoutProgress, [changeset('Sessions are told sooner.')])).code).toBe(1);
 });
 
 test('of two changes the one is told that is not acknowledged', async () => {
   const both = withoutProgress.replace(without('retryCount'), '');
-  const { code, said } = await check(both, `## [Unreleased]\n\n- BREAKING: ${message}\n`);
+  const { code, said } = await check(both, [changeset(`- BREAKING: ${message}`)]);
   expect(code).toBe(1);
   expect(said).toContain("- BREAKING: Field 'retryCount' was removed from object type 'JobSession'");
   expect(said).not.toContain(`- BREAKING: ${message}`);
+});
+
+test.each([
+  ['0.1.0', 'patch', 1],
+  ['0.1.0', 'minor', 0],
+  ['1.4.2', 'minor', 1],
+  ['1.4.2', 'major', 0],
+])('after %s, what breaks ends with a changeset of %s and code %d', async (version, level, code) => {
+  const verdict = await check(withoutProgress, [changeset(`- BREAKING: ${message}`, level)], version);
+  expect(verdict.code).toBe(code);
+  const told = `${message}: that is acknowledged in .changeset/0.md, for a version that is raised by "${level}".`;
+  expect(verdict.said.includes(told)).toBe(code === 1);
+});
+
+test.each([
+  ['0.1.0', 'no', 1, '"patch"'],
+  ['0.1.0', 'patch', 0, ''],
+  ['1.4.2', 'patch', 1, '"minor"'],
+  ['1.4.2', 'minor', 0, ''],
+])('after %s, one more field ends with %s changeset and code %d', async (version, level, code, needed) => {
+  const changesets = level === 'no' ? [] : [changeset('Sessions have a pace.', level)];
+  const verdict = await check(withPace, changesets, version);
+  expect(verdict.code).toBe(code);
+  const told = `\n  Field 'pace' was added to object type 'JobSession'\n\nAfter ${version} that needs a changeset of ${needed}`;
+  expect(verdict.said.includes(told)).toBe(code === 1);
+});
+
+test('a changeset of another package, and one that is none, raise nothing', async () => {
+  const anothers = changeset(`- BREAKING: ${message}`).replace('backup365-gateway', 'another');
+  const { code, said } = await check(withoutProgress, [anothers]);
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('raised by "none"') });
+  const broken = await check(withPace, ['no front matter']);
+  expect(broken).toEqual({ code: 1, said: expect.stringContaining('.changeset/0.md is no changeset') });
 });
 
 const KEY = /(type JobSession)\s+@key\(fields: "id"\)/;
@@ -115,17 +155,24 @@ test.each<[string, RegExp, string, string]>([
   const { code, said } = await check(edit(piece, replacement));
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining(told) });
   const [line = ''] = /^- BREAKING: .*$/m.exec(said) ?? [];
-  expect((await check(edit(piece, replacement), `## [Unreleased]\n\n${line}\n`)).code).toBe(0);
+  expect((await check(edit(piece, replacement), [changeset(line)])).code).toBe(0);
 });
 
 test.each<[string, RegExp, string]>([
   ['one more key', KEY, '$1 @key(fields: "status") @key(fields: "id")'],
   ['one more type with a key', KEY, 'type Later @key(fields: "id") { id: ID! } $1 @key(fields: "id")'],
+  ['a field that is deprecated', /  progress: Int\n/, '  progress: Int @deprecated(reason: "no")\n'],
+])('%s breaks nobody, and wants a changeset', async (_, piece, replacement) => {
+  expect(await check(edit(piece, replacement), [changeset('More.', 'patch')])).toEqual({ code: 0, said: '' });
+  expect((await check(edit(piece, replacement))).code).toBe(1);
+});
+
+test.each<[string, RegExp, string]>([
   ['a key that says what goes without saying', KEY, '$1 @key(resolvable: true, fields: "id")'],
   ['the link in other lines', LINK, 'schema { query: Query }\nextend schema $1'],
-  ['a field that is deprecated', /  progress: Int\n/, '  progress: Int @deprecated(reason: "no")\n'],
-])('%s breaks nobody', async (_, piece, replacement) => {
-  expect((await check(edit(piece, replacement))).code).toBe(0);
+  ['a description in other words', /How many objects/, 'The number of objects'],
+])('%s changes nothing for anybody', async (_, piece, replacement) => {
+  expect(await check(edit(piece, replacement))).toEqual({ code: 0, said: '' });
 });
 
 test.each([
@@ -135,11 +182,11 @@ test.each([
   ['with a word of its own behind', `- BREAKING: ${message}s\n`],
   ['over lines that are not its own', `- BREAKING: Field 'progress' was removed\nfrom object type 'JobSession'\n`],
 ])('an acknowledgement %s is none', async (_, line) => {
-  expect((await check(withoutProgress, `## [Unreleased]\n\n${line}`)).code).toBe(1);
+  expect((await check(withoutProgress, [changeset(line)])).code).toBe(1);
 });
 
 test('what is dangerous is told, and passes', async () => {
-  const { code, said } = await check(edit('enum SortOrder {', 'enum SortOrder { RANDOM'));
+  const { code, said } = await check(edit('enum SortOrder {', 'enum SortOrder { RANDOM'), [changeset('At random.')]);
   expect({ code, said }).toEqual({
     code: 0,
     said: "schema: dangerous: Enum value 'RANDOM' was added to enum 'SortOrder'\n",

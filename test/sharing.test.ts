@@ -136,7 +136,7 @@ describe('with one setting off', () => {
       const first = await ask(TWENTY, {}, { token });
       const second = await ask(TWENTY, {}, { token });
       expect([first.upstream.length, second.upstream.length]).toEqual([22, 22]);
-      expect(server.shared()).toEqual({ tokens: 0, entries: 0, bytes: 0 });
+      expect(server.figures().sharing).toEqual({ tokens: 0, entries: 0, bytes: 0 });
     });
   });
 });
@@ -145,12 +145,12 @@ describe('the authority rule', () => {
   test('a revoked token is told nothing, and what was kept for it is gone at once', async () => {
     await withGateway({}, async ({ ask, simulator, token, server }) => {
       await ask(TWENTY, {}, { token });
-      expect(server.shared().entries).toBeGreaterThan(20);
+      expect(server.figures().sharing.entries).toBeGreaterThan(20);
       simulator.tokens.revoke(token);
       const refused = await ask(TWENTY, {}, { token });
       expect(refused.data).toEqual({ jobSessions: null });
       expect(codesOf(refused)).toEqual(['UNAUTHENTICATED']);
-      expect(server.shared()).toEqual({ tokens: 0, entries: 0, bytes: 0 });
+      expect(server.figures().sharing).toEqual({ tokens: 0, entries: 0, bytes: 0 });
       simulator.tokens.issue({ accessToken: token });
       expect((await ask(TWENTY, {}, { token })).upstream).toHaveLength(22);
     });
@@ -161,7 +161,7 @@ describe('the authority rule', () => {
       await ask(ONE, { id: SESSION }, { token });
       simulator.misbehave(({ path }) => path === 'Proxies', { status: 403 });
       expect(codesOf(await ask('{ proxies { nodes { id } } }', {}, { token }))).toEqual(['FORBIDDEN']);
-      expect(server.shared()).toEqual({ tokens: 0, entries: 0, bytes: 0 });
+      expect(server.figures().sharing).toEqual({ tokens: 0, entries: 0, bytes: 0 });
       expect((await ask(ONE, { id: SESSION }, { token })).upstream).toHaveLength(2);
     });
   });

@@ -405,9 +405,9 @@ describe('ways to it', () => {
     await until(() => store.logLines.length > 0);
     expect(await store.store.of('token').read('key')).toBeUndefined();
     await redis.start();
+    await until(() => store.store.isUp()); // it has asked for the nodes, and there are none yet
     await redis.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await until(async () => String(await redis.send('CLUSTER', 'INFO')).includes('cluster_state:ok'));
-    await until(() => store.store.isUp());
     await until(async () => {
       await store.store.of('token').read('key');
       return store.told.at(-1)?.outcome === 'miss';

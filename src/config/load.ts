@@ -5,6 +5,7 @@ import { readCommandLine, type Command } from './commandLine.js';
 import { readManifest, type TrustedDocument } from './manifest.js';
 import { ConfigError, textOf } from './problems.js';
 import { isLoopback, readOrigin } from './serverOrigin.js';
+import { readTracing, type TracingConfig } from './tracing.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
 
 export type Config = Readonly<{
@@ -34,6 +35,8 @@ export type Config = Readonly<{
   /** The operators' listener, and the names of operations that metrics tell apart; null for none. */
   metrics: Readonly<{ host: string; port: number }> | null;
   metricsOperations: readonly string[];
+  /** Null where no traces are made. */
+  tracing: TracingConfig | null;
   corsOrigins: readonly string[];
   introspection: boolean;
   explorer: boolean;
@@ -144,7 +147,11 @@ export function loadConfig(
       problems.push(`${settings.serverUrl.env} must be set with NODE_ENV=production: ${settings.serverUrl.expects}`);
     }
     if (url === undefined || url === 'embedded') {
-      if (trust.by !== 'system')
+      if (command === 'doctor')
+        problems.push(
+          `${settings.serverUrl.env} must be set for the doctor, such as to https://backup.example.com (port 4443 unless named); the embedded server needs none`,
+        );
+      else if (trust.by !== 'system')
         problems.push('how to trust a certificate is set, but no server: the embedded one is always pinned');
       return null;
     }
@@ -243,6 +250,7 @@ export function loadConfig(
     redis: readRedis(),
     metrics: readMetrics(),
     metricsOperations: read('metricsOperations') ?? [],
+    tracing: readTracing(env, problems),
     corsOrigins: read('corsOrigins') ?? (isProduction ? [] : [SANDBOX_ORIGIN]),
     introspection: readDevelopmentSwitch('introspection'),
     explorer: readDevelopmentSwitch('explorer'),

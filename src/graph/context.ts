@@ -1,14 +1,18 @@
 import type { TokenStore } from '../sharedStore.js';
 import { openApi } from '../upstream/api.js';
+import type { Costs } from '../upstream/costs.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { emptyAnswer, type AnswerSize } from './answerSize.js';
 import { createLoaders, type Loaders } from './loaders.js';
+import type { Summary } from './summary.js';
 
 /** What one operation is answered with. */
 export type Context = Readonly<{
   /** Names the operation in its answer's errors and in the log. */
   requestId: string;
+  /** See `Operation`. */
+  logFields: Operation['logFields'];
   /** The most requests that it may cost the server. */
   maxRequests: number;
   loaders: Loaders;
@@ -19,20 +23,27 @@ export type Context = Readonly<{
   queryStore: TokenStore | null;
   /** Whether the backup server has answered the operation. */
   isAuthorized: () => boolean;
+  summary: Summary;
+  /** What its requests to the server took; null where nobody wants to know. */
+  costs: Costs | null;
 }>;
 
 export function createContext(
   server: UpstreamServer,
   operation: Operation,
-  queryStore: TokenStore | null = null,
+  summary: Summary,
+  queryStore: TokenStore | null,
 ): Context {
   return {
     requestId: operation.requestId,
+    logFields: operation.logFields,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
     variables: { areGood: false },
     queryStore,
     isAuthorized: operation.share.isAuthorized,
+    summary,
+    costs: operation.costs,
     loaders: createLoaders(openApi(server, operation)),
   };
 }

@@ -6,6 +6,7 @@ import { adviceFor } from '../upstream/tls.js';
 import { boundErrors } from './answerSize.js';
 import type { Context } from './context.js';
 import { codeOf, type ErrorCode } from './formatError.js';
+import { hasNothing } from './summary.js';
 
 /** What the log has of an error. Upstream errors hold no secret; of other ones, faults of ours, it has the stack as well. */
 export function describe(error: unknown): Record<string, unknown> {
@@ -29,30 +30,27 @@ const callerCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BAD_REQUEST',
 ]);
 
-/** True when no field has a value. */
-function hasNothing(data: unknown): boolean {
-  return (
-    data === null || data === undefined || Object.values(data).every((value) => value === null || value === undefined)
-  );
-}
-
 /** Puts the request id into each error of an answer, and each kind of error into the log once per answer, with its count. */
 export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
   return {
     unexpectedErrorProcessingRequest: ({ requestContext, error }) => {
-      log.error({ requestId: requestContext.contextValue.requestId, error: error.stack }, 'an operation failed');
+      log.error({ ...requestContext.contextValue.logFields, error: error.stack }, 'an operation failed');
       return Promise.resolve();
     },
     requestDidStart: () =>
       Promise.resolve({
-        didEncounterErrors: ({ errors, contextValue: { requestId } }) => {
+        didEncounterErrors: ({ errors, contextValue: { logFields, summary } }) => {
           const kinds = new Map<
             string,
             { fields: Record<string, unknown>; code: ErrorCode; count: number; ids: Set<unknown> }
           >();
           for (const error of errors) {
             const code = codeOf(error);
-            const isCallers = callerCodes.has(code) && !(unwrapResolverError(error) instanceof UpstreamError);
+            const thrown = unwrapResolverError(error);
+            const isUpstreams = thrown instanceof UpstreamError;
+            summary.codes.add(code);
+            if (isUpstreams && thrown.details.bound) summary.bounds.add(thrown.details.bound);
+            const isCallers = callerCodes.has(code) && !isUpstreams;
             const fields = isCallers ? { path: error.path } : describe(error);
             const key = JSON.stringify([code, fields['resource'], fields['field'], fields['reason'], fields['status']]);
             const kind = kinds.get(key) ?? { fields, code, count: 0, ids: new Set() };
@@ -63,7 +61,7 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
           for (const { fields, code, count, ids } of kinds.values()) {
             const level = code === 'INTERNAL_SERVER_ERROR' ? 'error' : callerCodes.has(code) ? 'info' : 'warn';
             const others = ids.size > 1 ? { ids: [...ids] } : {};
-            log[level]({ requestId, code, count, ...fields, ...others }, 'an operation met an error');
+            log[level]({ ...logFields, code, count, ...fields, ...others }, 'an operation met an error');
           }
           return Promise.resolve();
         },

@@ -22,6 +22,7 @@ import { createExecutor } from './executor.js';
 import { formatError, withoutSuggestions } from './formatError.js';
 import { createPersistedQueries, createRegistrationPlugin, type PersistedQueries } from './persistedQueries.js';
 import { buildSchema, isFreeTypeName } from './schema.js';
+import { createSummaryPlugin } from './summary.js';
 import { problemsOfDocuments } from './trustedDocuments.js';
 
 /** How many problems of one document are told. */
@@ -95,6 +96,7 @@ export async function createGraph(
     plugins: [
       createErrorPlugin(options.log),
       createCostPlugin(),
+      createSummaryPlugin(),
       createCachePlugin(),
       ...(persistedQueries ? [createRegistrationPlugin()] : []),
       // It would wrap every field of the schema.

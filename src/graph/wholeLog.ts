@@ -21,6 +21,8 @@ export type WholeLog = Readonly<{
   cancel: () => void;
   /** Nobody reads on. */
   close: () => void;
+  /** How many requests were sent to the server for it so far. */
+  sentCount: () => number;
 }>;
 
 type Opened = { readonly operation: Operation; readonly list: List<LogItemRecord>; isWhole: boolean };
@@ -35,8 +37,10 @@ export function openWholeLog(server: UpstreamServer, caller: Caller, sessionId: 
   let isCancelled = false;
   let current: Operation | null = null;
   let whole: Opened | null = null;
+  let sentCount = 0;
 
   function end(): void {
+    sentCount += current?.sentCount() ?? 0;
     current?.end();
     current = null;
     whole = null;
@@ -111,6 +115,7 @@ export function openWholeLog(server: UpstreamServer, caller: Caller, sessionId: 
   };
   return {
     pages,
+    sentCount: () => sentCount + (current?.sentCount() ?? 0),
     cancel,
     close: () => {
       cancel();

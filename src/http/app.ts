@@ -11,6 +11,7 @@ import { logPath } from '../graph/log.js';
 import { createPersistedQueries } from '../graph/persistedQueries.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
+import type { Tracer } from '../trace.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { keepApart, tagAnswers } from './caching.js';
@@ -21,6 +22,8 @@ import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { createLogRoute } from './logRoute.js';
 import { limitRates, type RateLimitOptions } from './rateLimit.js';
+import { createReport, type DoorObserver } from './report.js';
+import { createRequestTracing } from './traceRequests.js';
 import { watchUnread, type Unread } from './unread.js';
 
 /** How long a caller may read nothing of its answer. Node looks whether any of it was taken. */
@@ -30,7 +33,7 @@ const MAX_STALL_MS = 5000;
 const SILENCE_MS = 20_000;
 
 export type AppOptions = GraphOptions &
-  RateLimitOptions &
+  Pick<RateLimitOptions, 'rateLimits' | 'store'> &
   Readonly<{
     server: UpstreamServer;
     maxConnections: number;
@@ -40,6 +43,10 @@ export type AppOptions = GraphOptions &
     trustedProxies: readonly string[];
     /** What `GET /` shows; null for nothing. */
     explorer: ExplorerOptions | null;
+    /** Who is told of operations. */
+    observer?: DoorObserver | undefined;
+    /** Who makes traces; null or absent for none. */
+    tracer?: Tracer | null | undefined;
   }>;
 
 export type App = Readonly<{
@@ -52,6 +59,8 @@ export type App = Readonly<{
   hold: () => () => void;
   /** How many connections were made so far. */
   connectionCount: () => number;
+  /** What goes on at this moment. */
+  figures: () => Readonly<{ operations: number; connections: number }>;
   unread: Unread;
   /** Takes no more connections, and is done when what came in on open ones was answered. */
   close: () => Promise<void>;
@@ -59,7 +68,7 @@ export type App = Readonly<{
 
 /** The gateway's HTTP server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { server, log, store = null } = options;
+  const { server, log, observer, store = null, tracer = null } = options;
   // Where documents are trusted, requests come with their text in place of an id, and nothing is to be learned from callers.
   const persistedQueries = options.trustedDocuments ? null : createPersistedQueries();
   const graph = await createGraph(options, persistedQueries);
@@ -93,6 +102,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.server.on('connection', () => {
     connectionCount += 1;
   });
+  http.server.on('drop', () => {
+    observer?.refused('connections');
+  });
   const unread = watchUnread(http.server);
   takeJson(http);
   await compressAnswers(http);
@@ -123,6 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const status = error.statusCode ?? 500;
     const isCallers = status >= 400 && status < 500;
     if (error instanceof UpstreamError) {
+      if (error.details.bound) observer?.refused(error.details.bound);
       return reply
         .status(503)
         .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
@@ -139,11 +152,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
-  const route = createGraphqlRoute({ graph, server, unread, trusted, persistedQueries, store });
-  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS });
+  const tracing = createRequestTracing(tracer);
+  const { spanOf } = tracing;
+  const report = createReport(log, observer);
+  const route = createGraphqlRoute(graph, { server, unread, trusted, report, spanOf, persistedQueries, store });
+  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS, observer, spanOf });
   await http.register(async (asked) => {
+    tracing.trace(asked);
     await allowOrigins(asked, options.corsOrigins);
-    await limitRates(asked, options);
+    await limitRates(asked, { ...options, onRateLimited: (reason) => observer?.refused(reason) });
     asked.post('/graphql', route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
     await asked.register((tagged, _, done) => {
@@ -181,6 +198,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return release;
     },
     connectionCount: () => connectionCount,
+    figures: () => ({ operations: route.openCount(), connections: unread.connections() }),
     unread,
     close: async () => {
       await http.close();

@@ -4,6 +4,7 @@ import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
 import type { PersistedQueries } from '../graph/persistedQueries.js';
 import type { ErrorCode } from '../graph/formatError.js';
+import { createSummary, type Summary } from '../graph/summary.js';
 import type { TrustedDocuments } from '../graph/trustedDocuments.js';
 import type { SharedStore } from '../sharedStore.js';
 import { overloaded } from '../upstream/errors.js';
@@ -11,6 +12,8 @@ import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
 import { persistedHashOf } from './persistedHash.js';
+import { addCodes, type createReport } from './report.js';
+import type { SpanOf } from './traceRequests.js';
 import { substituteTrusted } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
@@ -58,17 +61,22 @@ function statusOf(refusal: Refusal, status: number, contentType: string | undefi
 }
 
 export type GraphqlRouteOptions = Readonly<{
-  graph: ApolloServer<Context>;
   server: UpstreamServer;
   unread: Unread;
   trusted: TrustedDocuments | null;
+  /** Told of each operation when it was answered. */
+  report: ReturnType<typeof createReport>;
+  spanOf: SpanOf;
   /** Null where documents are trusted. */
   persistedQueries: PersistedQueries | null;
   store: SharedStore | null;
 }>;
 
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
-export function createGraphqlRoute({ graph, server, unread, trusted, persistedQueries, store }: GraphqlRouteOptions) {
+export function createGraphqlRoute(
+  graph: ApolloServer<Context>,
+  { server, unread, trusted, report, spanOf, persistedQueries, store }: GraphqlRouteOptions,
+) {
   const checkDocument = createDocumentCheck();
   const open = new Set<Operation>();
   let isEnding = false;
@@ -85,7 +93,12 @@ export function createGraphqlRoute({ graph, server, unread, trusted, persistedQu
     return queryStore;
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> {
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    operation: Operation,
+    summary: Summary,
+  ): Promise<FastifyReply> {
     const at = request.url.indexOf('?');
     const search = at === -1 ? '' : request.url.slice(at);
     const asked = { method: request.method, search, body: request.body };
@@ -102,7 +115,7 @@ export function createGraphqlRoute({ graph, server, unread, trusted, persistedQu
         const document = documentOf(request, search);
         const problem = document === undefined ? null : checkDocument(document);
         if (problem) throw problem;
-        return createContext(server, operation, await openQueryStore(request, search, operation));
+        return createContext(server, operation, summary, await openQueryStore(request, search, operation));
       },
     });
     for (const [name, value] of headers) void reply.header(name, value);
@@ -110,6 +123,10 @@ export function createGraphqlRoute({ graph, server, unread, trusted, persistedQu
     if (body.kind === 'complete') {
       if (status >= 400) {
         const refusal = JSON.parse(body.string) as Refusal; // written by Apollo a moment ago
+        addCodes(
+          summary,
+          refusal.errors.map(({ extensions }) => extensions['code']),
+        );
         const text = withRequestId(refusal, request.id);
         const isGet = request.method === 'GET'; // where a mutation must be refused by the status
         return reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type'))).send(text);
@@ -129,18 +146,28 @@ export function createGraphqlRoute({ graph, server, unread, trusted, persistedQu
           statusCode: 406,
         });
       }
-      if (unread.isTooMuch()) throw overloaded({ resource: 'answer' }, 'too much of other answers is unread');
-      const operation = server.begin({ requestId: request.id, token: readBearerToken(request.raw.rawHeaders) });
+      if (unread.isTooMuch())
+        throw overloaded({ resource: 'answer' }, 'unread_answers', 'too much of other answers is unread');
+      const startMs = performance.now();
+      const operation = server.begin({
+        requestId: request.id,
+        token: readBearerToken(request.raw.rawHeaders),
+        span: spanOf(request)?.start('operation', 'internal', {}) ?? null,
+      });
+      const summary = createSummary();
       open.add(operation);
       if (isEnding || reply.raw.destroyed) operation.cancel(); // the caller may have gone while it was held
       reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
       try {
-        return await answer(request, reply, operation);
+        return await answer(request, reply, operation, summary);
       } finally {
         open.delete(operation);
         operation.end();
+        report(operation, summary, reply, startMs);
       }
     },
+    /** How many operations are being answered. */
+    openCount: () => open.size,
     /** Answers what is still open, each field that is not yet known with a typed error. */
     cancelAll: () => {
       isEnding = true;

@@ -12,6 +12,8 @@ import type { UpstreamServer } from '../upstream/server.js';
 import { readBearerToken } from './bearer.js';
 import { refusal } from './intake.js';
 import { formatAccepted, formatNamed, type LogFormat, type Told } from './logFormat.js';
+import { callerOf, type DoorObserver } from './report.js';
+import type { SpanOf } from './traceRequests.js';
 import type { Unread } from './unread.js';
 
 /** The status where nothing of the log was sent yet. */
@@ -41,6 +43,8 @@ export type LogRouteOptions = Readonly<{
   log: Log;
   /** How long a caller may read nothing while something is sent. */
   maxStallMs: number;
+  observer: DoorObserver | undefined;
+  spanOf: SpanOf;
 }>;
 
 /** `{ id }` as the router found it, `{ format }` as the caller wrote it. */
@@ -61,7 +65,7 @@ function untilTaken(response: ServerResponse): Promise<void> {
 }
 
 /** The log of one session, whole, as it comes: page by page from the server, none before the caller has taken the last one. */
-export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOptions) {
+export function createLogRoute({ server, unread, log, maxStallMs, observer, spanOf }: LogRouteOptions) {
   const open = new Set<WholeLog>();
   let isEnding = false;
 
@@ -69,11 +73,17 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
     return reply.status(status).send(refusal(message, code, reply.request.id));
   }
 
-  function tell(error: unknown, requestId: string): Told {
+  const logFieldsOf = (request: FastifyRequest): { requestId: string; traceId?: string } => {
+    const traceId = spanOf(request)?.traceId;
+    return traceId === undefined ? { requestId: request.id } : { requestId: request.id, traceId };
+  };
+
+  function tell(error: unknown, request: FastifyRequest): Told {
+    const requestId = request.id;
     const isUpstreams = error instanceof UpstreamError;
     const isCallers = isUpstreams && callersFaults.has(error.details.fault);
     log[!isUpstreams ? 'error' : isCallers ? 'info' : 'warn'](
-      { requestId, ...describe(error) },
+      { ...logFieldsOf(request), ...describe(error) },
       'the download of a log met an error',
     );
     if (!isUpstreams) return { message: INTERNAL_MESSAGE, code: 'INTERNAL_SERVER_ERROR', requestId };
@@ -83,7 +93,7 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
 
   /** The refusal of a download of which nothing was sent. */
   function refuseFor(error: unknown, reply: FastifyReply): FastifyReply {
-    const { message, ...extensions } = tell(error, reply.request.id);
+    const { message, ...extensions } = tell(error, reply.request);
     const status = error instanceof UpstreamError ? statuses[error.details.fault] : 500;
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     const { retryAfterSeconds } = extensions;
@@ -100,6 +110,7 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
     first: FirstPage,
     format: LogFormat,
     { raw, request }: FastifyReply,
+    fail: () => void,
   ): AsyncGenerator<string, void, void> {
     try {
       for (let page = first; page.done !== true; page = await pages.next()) {
@@ -109,8 +120,9 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
         raw.socket?.setTimeout(request.server.server.timeout);
       }
     } catch (error) {
+      fail();
       raw.socket?.setTimeout(maxStallMs);
-      yield format.renderEnd(tell(error, request.id));
+      yield format.renderEnd(tell(error, request));
     }
   }
 
@@ -133,26 +145,44 @@ export function createLogRoute({ server, unread, log, maxStallMs }: LogRouteOpti
         return refuse(reply, 406, 'A log is application/x-ndjson or text/plain.', 'BAD_REQUEST');
       }
       if (unread.isTooMuch()) {
-        return refuseFor(overloaded({ resource: 'log' }, 'too much of other answers is unread'), reply);
+        return refuseFor(
+          overloaded({ resource: 'log' }, 'unread_answers', 'too much of other answers is unread'),
+          reply,
+        );
       }
-      const caller = { requestId: request.id, token: readBearerToken(request.raw.rawHeaders) };
+      const startMs = performance.now();
+      const token = readBearerToken(request.raw.rawHeaders);
+      const caller = { requestId: request.id, token, span: spanOf(request) ?? null };
+      let hasFailed = false;
+      const fail = (): void => {
+        hasFailed = true;
+      };
       const whole = openWholeLog(server, caller, id);
       open.add(whole);
       if (isEnding || reply.raw.destroyed) whole.cancel(); // the caller may have gone while it was held
       reply.raw.once('close', () => {
         open.delete(whole);
+        const outcome = hasFailed ? 'failed' : reply.raw.writableFinished ? 'ok' : 'cancelled';
+        const durationMs = performance.now() - startMs;
+        observer?.downloaded(outcome, durationMs);
+        const upstreamRequests = whole.sentCount();
         whole.close();
+        log.info(
+          { ...logFieldsOf(request), outcome, ms: Math.round(durationMs), upstreamRequests, ...callerOf(token) },
+          'answered a download',
+        );
       });
       let first: FirstPage;
       try {
         first = await whole.pages.next();
       } catch (error) {
+        fail();
         return refuseFor(error, reply);
       }
       return reply
         .type(format.contentType)
         .header('content-disposition', `attachment; filename="session-${id}.${format.extension}"`)
-        .send(Readable.from(write(whole, first, format, reply)));
+        .send(Readable.from(write(whole, first, format, reply, fail)));
     },
     /** Ends the downloads that are under way, each with a line that says so. */
     cancelAll: () => {

@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 500;
 export type Unread = Readonly<{
   /** True while so much is unread that no more answers should be made. */
   isTooMuch: () => boolean;
+  /** How many connections are open. */
+  connections: () => number;
   /** True while a caller has not read all of its answer. */
   isAny: () => boolean;
   /** Counts an answer that its connection may get piece by piece, as a long one does that is compressed, until it is sent. */
@@ -36,6 +38,7 @@ export function watchUnread(server: Server): Unread {
 
   return {
     isTooMuch: () => totalBytes > MAX_UNREAD_BYTES,
+    connections: () => sockets.size,
     isAny: () => [...sockets.keys()].some(({ writableLength }) => writableLength > 0),
     count: (socket, response, bytes) => {
       const add = (more: number): void => {

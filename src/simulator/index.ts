@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createCertificate } from './certificate.js';
+import { createCertificate, type Certificate } from './certificate.js';
 import { createHistory, type History } from './history.js';
 import { misbehave, type Misbehaviour } from './misbehaviour.js';
 import { renderError, type ApiVersion } from './format.js';
@@ -38,6 +38,8 @@ export type SimulatorOptions = Readonly<{
   versions?: readonly ApiVersion[];
   /** Whether v2 writes decimals with a comma. */
   decimalComma?: boolean;
+  /** One that it makes for itself unless given. */
+  certificate?: Certificate;
 }>;
 
 /** An embedded backup server for demonstrations and tests: HTTPS on loopback, v2 to v8 at once from one set of data. */
@@ -116,7 +118,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     else send(response, result.status, renderError(version, result.message, result.errorCode));
   }
 
-  const { key, cert, fingerprint } = await createCertificate();
+  const { key, cert, fingerprint } = options.certificate ?? (await createCertificate());
   const server = createServer({ key, cert }, (request, response) => {
     inFlight += 1;
     const [pathname = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);

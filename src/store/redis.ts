@@ -16,7 +16,10 @@ export type RedisNews = (reason: string | null) => void;
 const CONNECT_TIMEOUT_MS = 5000;
 const MAX_PAUSE_MS = 1000;
 
-/** After so long without an answer a connection is given up: its other end may have gone without a word. */
+/**
+ * After so long without an answer a connection is given up: its other end may have gone without a word, or a cluster may have
+ * been asked for its nodes when it had none yet.
+ */
 const STUCK_AFTER_MS = 5000;
 
 const pauseMs = (attempt: number): number => Math.min(MAX_PAUSE_MS, 50 * 2 ** Math.min(attempt, 10));
@@ -102,6 +105,8 @@ function openCluster(config: RedisConfig, tell: RedisNews): Connection {
 export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
   /** When each command was sent that was not answered yet, oldest first. */
   const sentMs = new Map<object, number>();
+  /** Since when nothing has been answered, but something failed. */
+  let failingSinceMs = Infinity;
   let isClosed = false;
   let connection = open();
 
@@ -128,8 +133,9 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
 
   function renewWhenStuck(): void {
     const [oldestMs = Infinity] = sentMs.values();
-    if (performance.now() - oldestMs < STUCK_AFTER_MS) return;
+    if (performance.now() - Math.min(oldestMs, failingSinceMs) < STUCK_AFTER_MS) return;
     sentMs.clear();
+    failingSinceMs = Infinity;
     connection.destroy(); // what waits on it fails
     connection = open();
   }
@@ -139,7 +145,12 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
       renewWhenStuck();
       sentMs.set(command, performance.now());
       try {
-        return await connection.send(key, command);
+        const answer = await connection.send(key, command);
+        failingSinceMs = Infinity;
+        return answer;
+      } catch (error) {
+        failingSinceMs = isRefusal(error) ? Infinity : Math.min(failingSinceMs, performance.now());
+        throw error;
       } finally {
         sentMs.delete(command);
       }

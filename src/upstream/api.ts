@@ -97,10 +97,11 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       });
     } catch (error) {
       // Gone, or unknown where it was known: the server may come back as another version.
-      const fault = error instanceof UpstreamError ? error.details.fault : undefined;
+      if (!(error instanceof UpstreamError)) throw error;
+      const { fault } = error.details;
       const namesAnId = path.includes('/'); // then it may be the thing with the id that is gone
       if (fault === 'notFound' && namesAnId) server.doubtVersion();
-      else if (fault === 'unavailable' || fault === 'notFound') server.forgetVersion(fault);
+      else if (fault === 'unavailable' || fault === 'notFound') server.forgetVersion(error.details);
       throw error;
     }
   }
@@ -224,8 +225,12 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       }
     },
 
-    recall: (resource, id, isExtended) =>
-      share.recall(itemKey(resource, id, isExtended)) as ReturnType<typeof resource.normalize> | undefined, // kept below
+    recall: (resource, id, isExtended) => {
+      const key = itemKey(resource, id, isExtended);
+      const row = share.recall(key) as ReturnType<typeof resource.normalize> | undefined; // kept below
+      if (row) operation.costs?.recalled(resource.name, key);
+      return row;
+    },
     keep: (resource, row, isExtended) => {
       share.keep(itemKey(resource, row.id, isExtended), row, 'brief');
     },

@@ -41,7 +41,11 @@ export type BreakerLog = Readonly<{
 export type Breaker = Readonly<{
   /** Runs an exchange with the server; any answer of HTTP is a success here, whatever it says. */
   run: <T>(about: About, exchange: () => Promise<T>) => Promise<T>;
+  state: () => BreakerState;
 }>;
+
+/** `open`: requests are refused; `halfOpen`: a sign of life is being waited for. */
+export type BreakerState = 'closed' | 'halfOpen' | 'open';
 
 /**
  * Opens after exchanges that brought no answer, and then asks for a sign of life itself, with a request that needs no token:
@@ -110,6 +114,8 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
   }
 
   return {
+    state: () =>
+      circuit.state === CircuitState.Closed ? 'closed' : circuit.state === CircuitState.HalfOpen ? 'halfOpen' : 'open',
     run: async (about, exchange) => {
       const refusal = (): UpstreamError =>
         new UpstreamError({ ...about, fault: 'unavailable', reason: `circuit open after ${lastReason}` });

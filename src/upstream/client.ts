@@ -38,6 +38,8 @@ export type Client = Readonly<{
   exchange: (request: UpstreamRequest) => Promise<Answer>;
   /** Closes the connections that nothing is asked on: they may be dead. */
   closeIdle: () => void;
+  /** See `Connector`. */
+  certificateEndsMs: () => number | null;
   close: () => void;
 }>;
 
@@ -110,6 +112,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     exchange,
     closeIdle: wire.closeIdle,
+    certificateEndsMs: connector.certificateEndsMs,
     close: () => {
       wire.close();
       agents.http.destroy();

@@ -30,7 +30,12 @@ export type UpstreamErrorDetails = About &
     /** A word for the log: an error code of Node, or what was found where something else was expected. */
     reason?: string | undefined;
     retryAfterSeconds?: number | undefined;
+    /** Which bound of the gateway's own was met, where it is `overloaded`. */
+    bound?: Bound | undefined;
   }>;
+
+/** What there can be too much of: operations that wait, or wait too long for a place at the server; bodies in memory; answers unread. */
+export type Bound = 'waiting' | 'place' | 'body_memory' | 'unread_answers';
 
 /** How soon to ask again when the gateway itself had to refuse. */
 export const OVERLOADED_RETRY_SECONDS = 1;
@@ -61,8 +66,14 @@ export class UpstreamError extends Error {
 }
 
 /** Refused here, as there is too much to do already. */
-export function overloaded(about: About, reason: string): UpstreamError {
-  return new UpstreamError({ ...about, fault: 'overloaded', reason, retryAfterSeconds: OVERLOADED_RETRY_SECONDS });
+export function overloaded(about: About, bound: Bound, reason: string): UpstreamError {
+  return new UpstreamError({
+    ...about,
+    fault: 'overloaded',
+    bound,
+    reason,
+    retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
+  });
 }
 
 /** A field of a record: its value, or why it has none. A bad scalar spoils its field, not the record. */

@@ -16,6 +16,8 @@ const WORTHWHILE_MS = 100;
 export type Gate = Readonly<{
   /** Waits until one more request may be sent for the operation; what it gives must be called when that is over. */
   enter: (operation: Operation, about: About) => Promise<() => void>;
+  /** Requests in flight, and operations that wait for a place. */
+  figures: () => Readonly<{ inFlight: number; waiting: number }>;
 }>;
 
 type Waiter = Readonly<{ operation: Operation; start: () => void }>;
@@ -111,6 +113,7 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
   }
 
   return {
+    figures: () => ({ inFlight, waiting: waitingOperations }),
     enter: (operation, about) => {
       const { signal } = operation;
       if (signal.aborted) return Promise.reject(operation.ended(about));
@@ -118,13 +121,13 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
       if (mayStart(operation, share)) return Promise.resolve(start(operation, share));
       if (isFull(operation, share)) {
         tidy(operation, share);
-        return Promise.reject(overloaded(about, `${waitingOperations} operations wait`));
+        return Promise.reject(overloaded(about, 'waiting', `${waitingOperations} operations wait`));
       }
       return new Promise((resolve, reject) => {
         const onAbort = (): void => {
           unqueue(waiter, share);
           tidy(operation, share);
-          reject(signal.reason === 'expired' ? overloaded(about, 'no place in time') : operation.ended(about));
+          reject(signal.reason === 'expired' ? overloaded(about, 'place', 'no place in time') : operation.ended(about));
         };
         const waiter: Waiter = {
           operation,

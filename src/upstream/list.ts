@@ -33,7 +33,10 @@ export function keepPages<Row>(
       // What may still change is for each instance to ask for.
       const shared = recalled === undefined && lifetime === 'unchanging' ? share.recallShared(key) : null;
       const kept = shared ? await untilEnded(operation, shared, about) : recalled;
-      if (kept) return kept as Page<Row>; // kept below, by this instance or another of the same release
+      if (kept) {
+        operation.costs?.recalled(about.resource, key);
+        return kept as Page<Row>; // kept below, by this instance or another of the same release
+      }
       const page = await list.readPage(window);
       share.keep(key, page, lifetime);
       return page;

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Span } from '../trace.js';
+import type { Costs } from './costs.js';
 import { overloaded, UpstreamError, type About } from './errors.js';
 import type { Share } from './sharing.js';
 
@@ -17,14 +19,27 @@ export type OperationOptions = Readonly<{
   maxRequests: number;
   bodyMemory: BodyMemory;
   share: Share;
+  /** Where it is in a trace. */
+  span?: Span | null | undefined;
+  costs?: Costs | null | undefined;
 }>;
 
 /** One operation as the REST API's side sees it: whose it is, how long it may take, and what it may still cost. */
 export type Operation = Readonly<{
   requestId: string;
+  /** What each line of the log about it has: its request id, and its trace's where there is one. */
+  logFields: Readonly<{ requestId: string; traceId?: string }>;
   token: string | NoToken;
   /** What it shares with other operations of its token. */
   share: Share;
+  /** The step of a trace that it is; null while none is made. */
+  span: Span | null;
+  /** What each of its requests took; null where nobody wants to know. */
+  costs: Costs | null;
+  /** Counts one request that is sent for it, further attempts included. */
+  sent: () => void;
+  /** How many were sent. */
+  sentCount: () => number;
   /** Aborted when its time is up or nobody waits for it: whatever is done for it ends then. */
   signal: AbortSignal;
   remainingMs: () => number;
@@ -52,7 +67,7 @@ export type Operation = Readonly<{
 export type BodyMemory = { heldBytes: number; readonly maxBytes: number };
 
 export function beginOperation(options: OperationOptions): Operation {
-  const { requestId, token, timeoutMs, maxRequests, bodyMemory, share } = options;
+  const { requestId, token, timeoutMs, maxRequests, bodyMemory, share, span = null, costs = null } = options;
   const controller = new AbortController();
   const { signal } = controller;
   setMaxListeners(0, signal); // one for each request that waits or is in flight
@@ -61,6 +76,7 @@ export function beginOperation(options: OperationOptions): Operation {
     controller.abort('expired');
   }, timeoutMs);
   let spent = 0;
+  let sentCount = 0;
   let keptBytes = 0;
   let isOver = false;
   let pagesThisTurn = 0;
@@ -73,8 +89,15 @@ export function beginOperation(options: OperationOptions): Operation {
 
   return {
     requestId,
+    logFields: span ? { requestId, traceId: span.traceId } : { requestId },
     token,
     share,
+    span,
+    costs,
+    sent: () => {
+      sentCount += 1;
+    },
+    sentCount: () => sentCount,
     signal,
     remainingMs: () => deadlineMs - performance.now(),
     spend: (about) => {
@@ -89,7 +112,7 @@ export function beginOperation(options: OperationOptions): Operation {
       const isTooMuch =
         keptBytes + bytes > bodyMemory.maxBytes / 2 || bodyMemory.heldBytes + bytes > bodyMemory.maxBytes;
       if (isTooMuch) {
-        throw overloaded(about, `${bodyMemory.maxBytes} bytes of bodies are held`);
+        throw overloaded(about, 'body_memory', `${bodyMemory.maxBytes} bytes of bodies are held`);
       }
       if (isOver) return; // the last chunk of a body that nobody waits for
       keptBytes += bytes;

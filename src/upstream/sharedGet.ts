@@ -1,5 +1,6 @@
 import { SMALL_BODY_BYTES } from './body.js';
 import type { UpstreamRequest } from './client.js';
+import type { Costs } from './costs.js';
 import { UpstreamError, type Fault } from './errors.js';
 import { untilEnded, type Operation } from './operation.js';
 import type { Flown } from './sharing.js';
@@ -62,6 +63,31 @@ export async function getShared(
   } catch (error) {
     const fault = faultOf(error);
     if (fault === 'unauthenticated' || fault === 'forbidden') share.drop();
+    throw error;
+  }
+}
+
+/** The same, with a note of what it took. */
+export async function getNoted(
+  operation: Operation,
+  request: UpstreamRequest,
+  costs: Costs,
+  send: () => Promise<Flown>,
+): Promise<unknown> {
+  const startMs = performance.now();
+  let isShared = true;
+  const note = (fault: Fault | null): void => {
+    costs.called({ resource: request.about.resource, durationMs: performance.now() - startMs, isShared, fault });
+  };
+  try {
+    const json = await getShared(operation, request, () => {
+      isShared = false;
+      return send();
+    });
+    note(null);
+    return json;
+  } catch (error) {
+    if (error instanceof UpstreamError) note(error.details.fault);
     throw error;
   }
 }

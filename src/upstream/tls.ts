@@ -26,7 +26,7 @@ export function adviceFor(code: string): string | undefined {
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return "the server's certificate is not valid at this time: renew it, or pin it with BACKUP_SERVER_FINGERPRINT";
   }
-  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+  if (isAboutCertificate(code)) {
     return "the server's certificate is signed by no authority known here (the server's default is self-signed): set BACKUP_SERVER_CA_FILE or BACKUP_SERVER_FINGERPRINT";
   }
   if (/^(EPROTO|ERR_SSL|ERR_TLS)/.test(code)) {
@@ -34,6 +34,9 @@ export function adviceFor(code: string): string | undefined {
   }
   return undefined;
 }
+
+/** Whether a connection failed, or was refused, for the server's certificate. */
+export const isAboutCertificate = (code: string): boolean => /CERT|SIGNATURE|ISSUER/.test(code);
 
 function verification(trust: Trust): buildConnector.BuildOptions {
   switch (trust.by) {
@@ -53,6 +56,8 @@ function verification(trust: Trust): buildConnector.BuildOptions {
 /** Makes connections to one server, and judges its certificate before any byte of a request can leave. */
 export type Connector = Readonly<{
   connect: buildConnector.connector;
+  /** Until when the certificate is valid that was seen last, in milliseconds of Unix time; null before there was one. */
+  certificateEndsMs: () => number | null;
   /** Ends the connections that are not made yet; nobody else knows of them. */
   close: () => void;
 }>;
@@ -60,13 +65,19 @@ export type Connector = Readonly<{
 export function createConnector(trust: Trust, timeoutMs: number): Connector {
   const connect = buildConnector({ ...verification(trust), timeout: timeoutMs });
   const pending = new Set<Socket>();
+  let endsMs: number | null = null;
 
   function isTrusted(protocol: string, socket: Socket): boolean {
-    if (trust.by !== 'fingerprint' || protocol !== 'https:') return true;
-    return socket instanceof TLSSocket && socket.getPeerCertificate().fingerprint256 === trust.sha256;
+    if (protocol !== 'https:') return true;
+    if (!(socket instanceof TLSSocket)) return trust.by !== 'fingerprint';
+    const { fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
+    const validToMs = Date.parse(validTo);
+    if (!Number.isNaN(validToMs)) endsMs = validToMs;
+    return trust.by !== 'fingerprint' || fingerprint256 === trust.sha256;
   }
 
   return {
+    certificateEndsMs: () => endsMs,
     connect: (target, callback) => {
       const settle: buildConnector.Callback = (...result) => {
         const [error, socket] = result;

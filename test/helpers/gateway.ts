@@ -1,9 +1,12 @@
 import { loadConfig, type Config } from '../../src/config/load.js';
-import { createApp, type App, type AppOptions } from '../../src/http/app.js';
+import { createApp, type App } from '../../src/http/app.js';
 import { readExplorerFiles } from '../../src/http/explorerFiles.js';
+import type { DoorObserver } from '../../src/http/report.js';
 import { createLog } from '../../src/log.js';
 import type { SharedStore } from '../../src/sharedStore.js';
 import { startSimulator, type SeenRequest, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
+import type { Metrics } from '../../src/telemetry/metrics.js';
+import type { Tracer } from '../../src/trace.js';
 import type { UpstreamObserver } from '../../src/upstream/observer.js';
 import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from '../../src/upstream/server.js';
 
@@ -11,16 +14,19 @@ import { createUpstreamServer, type UpstreamOptions, type UpstreamServer } from 
 export const TEST_NOW_MS = Date.UTC(2026, 10, 20, 12, 30);
 
 /** What is not given is as it is by default. */
-export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server'>> & {
+export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 'server' | 'metrics'>> & {
   sharing?: Partial<UpstreamOptions['sharing']>;
   /** A simulator that runs already, and is not closed with the gateway; or how to start one. */
   simulator?: SimulatorOptions | Simulator;
   /** What it shares with other instances; for whom that is, is not closed here. */
   store?: SharedStore | null;
   observer?: UpstreamObserver;
-  onRateLimited?: AppOptions['onRateLimited'];
+  /** Who is told of operations and refusals, where there are no metrics. */
+  door?: DoorObserver;
   /** Whether the explorer has a token and ids filled in, as with the embedded server. */
   isEmbedded?: boolean;
+  metrics?: Metrics;
+  tracer?: Tracer;
 };
 
 export type GraphError = {
@@ -49,9 +55,10 @@ export type Gateway = {
   url: string;
   token: string;
   simulator: Simulator;
-  /** Every line that was logged, parsed; those of single calls apart. */
+  /** Every line that was logged, parsed; those of single calls apart, and those that sum up operations and downloads. */
   logLines: Record<string, unknown>[];
   callLines: Record<string, unknown>[];
+  summaryLines: Record<string, unknown>[];
   ask: (query: string, variables?: Record<string, unknown>, options?: AskOptions) => Promise<Asked>;
   server: UpstreamServer;
   app: App;
@@ -61,7 +68,8 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: asked, sharing, isEmbedded = true, store = null, observer, onRateLimited, ...given } = options;
+  const { simulator: asked, sharing, isEmbedded = true, store = null, metrics, tracer, ...others } = options;
+  const { observer = metrics?.upstream, door = metrics?.door, ...given } = others;
   const isRunning = asked !== undefined && 'origin' in asked;
   const simulator = isRunning ? asked : await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...asked });
   const closeSimulator = async (): Promise<void> => {
@@ -70,10 +78,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const { accessToken } = simulator.tokens.issue();
   const logLines: Record<string, unknown>[] = [];
   const callLines: Record<string, unknown>[] = [];
+  const summaryLines: Record<string, unknown>[] = [];
+  const apart = new Map<unknown, Record<string, unknown>[]>([
+    ['asked the backup server', callLines],
+    ['answered an operation', summaryLines],
+    ['answered a download', summaryLines],
+  ]);
   const log = createLog('trace', {
     write: (text) => {
       const line = JSON.parse(text) as Record<string, unknown>;
-      (line['msg'] === 'asked the backup server' ? callLines : logLines).push(line);
+      (apart.get(line['msg']) ?? logLines).push(line);
     },
   });
   const settings = {
@@ -82,6 +96,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     trust: { by: 'fingerprint', sha256: simulator.fingerprint } as const,
     corsOrigins: [],
     explorer: false,
+    upstreamExtension: false, // durations differ from answer to answer
     ...given,
     sharing: { ...defaults().sharing, ...sharing },
   };
@@ -90,8 +105,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...settings,
     server,
     store,
-    ...(onRateLimited && { onRateLimited }),
     log,
+    observer: door,
+    tracer,
     explorer: settings.explorer
       ? {
           files: readExplorerFiles(new URL('../../dist/explorer/', import.meta.url)),
@@ -110,6 +126,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await closeSimulator();
     throw error;
   });
+  metrics?.gauge({
+    upstream: server.figures,
+    condition: () => server.state().state,
+    door: app.figures,
+    isStoreUp: store && store.isUp,
+  });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
 
   return {
@@ -118,6 +140,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     simulator,
     logLines,
     callLines,
+    summaryLines,
     ask: async (query, variables = {}, { token = simulator.tokens.issue().accessToken, headers = {} } = {}) => {
       simulator.forgetRequests();
       const response = await fetch(`${url}/graphql`, {

@@ -1,5 +1,6 @@
 import { readJson, type Answer } from '../answer.js';
-import { UpstreamError, type About, type Fault } from '../errors.js';
+import { UpstreamError, type About, type UpstreamErrorDetails } from '../errors.js';
+import { conditionAfter, NO_VERSION, type ServerState } from '../state.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
 import { v4 } from './v4.js';
@@ -23,14 +24,11 @@ export type VersionLog = Readonly<{
   error: (fields: Record<string, unknown>, message: string) => void;
 }>;
 
-/** The version that was last found, null before and after a failure; and the fault of that failure. */
-export type ServerState = Readonly<{ apiVersion: string | null; lastFault: Fault | null }>;
-
 export type VersionFinder = Readonly<{
   /** The version to speak: probed for at first use, remembered, and probed for again after a failure. */
   current: () => Promise<Version>;
   /** Probe again at the next use: the server went away, or no longer knows a path, so it may come back as another version. */
-  forget: (fault: Fault) => void;
+  forget: (trouble: UpstreamErrorDetails) => void;
   /** An item was not there, which may be because the version no longer is: probe again, unless that was done just now. */
   doubt: () => void;
   /** What is known of the server without asking it. */
@@ -38,9 +36,29 @@ export type VersionFinder = Readonly<{
 }>;
 
 /** Asks without a token, so that none is sent before it is known what is asked. */
-type Probe = (
+export type Probe = (
   request: Readonly<{ path: string; query: Query; headers: Readonly<Record<string, string>>; about: About }>,
 ) => Promise<Answer>;
+
+/** 401 and 403 say that the path exists. */
+async function isServed(probe: Probe, { name, probePath, headers }: Version): Promise<boolean> {
+  const about = { resource: 'version', id: name };
+  const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
+  if (answer.status === 404) return false;
+  if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
+  readJson(answer, about); // which says what it is that came instead
+  return false;
+}
+
+/** A version, and whether it is served: null where that was not told, or not in time. */
+export type Probed = Readonly<{ version: Version; isThere: boolean | null }>;
+
+/** Asks for all versions at once, and gives them newest first. */
+export function probeVersions(probe: Probe): Promise<readonly Probed[]> {
+  return Promise.all(
+    versions.map(async (version) => ({ version, isThere: await isServed(probe, version).catch(() => null) })),
+  );
+}
 
 /** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
 export function createVersionFinder(probe: Probe, configured: string, log: VersionLog): VersionFinder {
@@ -48,22 +66,12 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let foundAtMs = 0;
   let isReporting = false;
   let isSearching = false;
-  let state: ServerState = { apiVersion: null, lastFault: null };
-
-  /** 401 and 403 say that the path exists. */
-  async function isServed({ name, probePath, headers }: Version): Promise<boolean> {
-    const about = { resource: 'version', id: name };
-    const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
-    if (answer.status === 404) return false;
-    if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
-    readJson(answer, about); // which says what it is that came instead
-    return false;
-  }
+  let state: ServerState = { state: 'unknown', apiVersion: null, lastFault: null };
 
   async function find(): Promise<Version> {
     const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
     for (const version of candidates) {
-      if (await isServed(version)) {
+      if (await isServed(probe, version)) {
         const isNews = version.name !== state.apiVersion;
         if (isNews) log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
         return version;
@@ -74,7 +82,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
       fault: 'unavailable',
       resource: 'version',
       id: configured,
-      reason: 'API version not served',
+      reason: NO_VERSION,
     });
   }
 
@@ -90,9 +98,9 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   /** Tells the log which versions there are. Nobody waits for it: some of them may not answer in time. */
   async function reportServed(): Promise<void> {
     isReporting = true;
-    const isThere = await Promise.all(versions.map((version) => isServed(version).catch(() => null)));
+    const probed = await probeVersions(probe);
     const namesWhere = (answer: boolean | null): string[] =>
-      versions.filter((_, index) => isThere[index] === answer).map(({ name }) => name);
+      probed.filter(({ isThere }) => isThere === answer).map(({ version }) => version.name);
     const message =
       configured === 'auto'
         ? 'the backup server serves no API version that this gateway speaks'
@@ -101,27 +109,33 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
     isReporting = false;
   }
 
+  const stateAfter = (trouble: UpstreamErrorDetails): ServerState => ({
+    state: conditionAfter(trouble),
+    apiVersion: null,
+    lastFault: trouble.fault,
+  });
+
   return {
     current: () => {
       pending ??= search().then(
         (version) => {
-          state = { apiVersion: version.name, lastFault: null };
+          state = { state: 'ready', apiVersion: version.name, lastFault: null };
           foundAtMs = Date.now();
           return version;
         },
         (error: unknown) => {
           pending = null;
-          state = { apiVersion: null, lastFault: error instanceof UpstreamError ? error.details.fault : null };
+          if (error instanceof UpstreamError) state = stateAfter(error.details);
           throw error;
         },
       );
       return pending;
     },
-    forget: (fault) => {
+    forget: (trouble) => {
       if (isSearching) return; // one search at a time, however many meet the same trouble
-      if (fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
+      if (trouble.fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
       pending = null;
-      state = { apiVersion: null, lastFault: fault };
+      state = stateAfter(trouble);
     },
     doubt: () => {
       if (!isSearching && Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;

@@ -1,0 +1,50 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import { logLevels } from '../config/settings.js';
+import { show } from '../config/show.js';
+import type { Log } from '../log.js';
+
+export type OperatorsAppOptions = Readonly<{
+  log: Log;
+  metrics: Readonly<{ contentType: string; render: () => Promise<string> }>;
+}>;
+
+/** Who calls from this very machine, or container. */
+const isLoopback = (address: string): boolean => /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
+
+/**
+ * What operators see, on a listener of their own: `/metrics`, and `/log-level`, which can be changed from the same machine
+ * alone (`kubectl port-forward` and `docker exec` are that). It has no token, and nothing of a caller's.
+ */
+export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): FastifyInstance {
+  const http = fastify({ logger: false, bodyLimit: 1024, requestTimeout: 10_000, connectionTimeout: 30_000 });
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => {
+    done(null, body);
+  });
+
+  http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+
+  http.get('/log-level', (_, reply) => reply.type('text/plain').send(`${log.level}\n`));
+
+  http.put('/log-level', (request, reply) => {
+    void reply.type('text/plain');
+    if (!isLoopback(request.socket.remoteAddress ?? '')) {
+      return reply.status(403).send('The level can be changed from the same machine alone.\n');
+    }
+    const wanted = typeof request.body === 'string' ? request.body.trim() : request.body;
+    const level = logLevels.find((each) => each === wanted);
+    if (level === undefined) {
+      return reply.status(400).send(`Expected one of ${logLevels.join(', ')}; got ${show(wanted)}.\n`);
+    }
+    const before = log.level;
+    log.level = 'info'; // so that the change is told, whatever it is from and to
+    log.info({ before, level }, 'the log level was changed');
+    log.level = level;
+    return reply.send(`${level}\n`);
+  });
+
+  http.setNotFoundHandler((_, reply) =>
+    reply.status(404).type('text/plain').send('Here are /metrics and /log-level.\n'),
+  );
+  return http;
+}

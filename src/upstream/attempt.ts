@@ -1,0 +1,61 @@
+import type { Span } from '../trace.js';
+import { readAnyJson, type Answer } from './answer.js';
+import type { UpstreamRequest } from './client.js';
+import { UpstreamError, type Fault } from './errors.js';
+import type { Gate } from './gate.js';
+import type { UpstreamObserver } from './observer.js';
+import type { Operation } from './operation.js';
+import type { Flown } from './sharing.js';
+
+export type AttemptOptions = Readonly<{
+  gate: Gate;
+  /** Sends a request, unless the server is gone. */
+  exchange: (request: UpstreamRequest) => Promise<Answer>;
+  observer: UpstreamObserver | undefined;
+  log: Readonly<{ debug: (fields: Record<string, unknown>, message: string) => void }>;
+}>;
+
+/** Every path begins with the version's name. */
+export const versionIn = (path: string): string => path.slice(0, path.indexOf('/'));
+
+function startSpan(operation: Operation, { about, path }: UpstreamRequest, attempt: number): Span | undefined {
+  return operation.span?.start(`GET ${about.resource}`, 'client', {
+    'http.request.method': 'GET',
+    'http.request.resend_count': attempt - 1,
+    'backup.resource': about.resource,
+    'backup.api_version': versionIn(path),
+  });
+}
+
+/** Makes what sends a request for an operation once, when there is a place for it: one line of the log, one step of the trace, one count. */
+export function createAttempt({ gate, exchange, observer, log }: AttemptOptions) {
+  return async (operation: Operation, request: UpstreamRequest, attempt: number): Promise<Flown> => {
+    const { about } = request;
+    const leave = await gate.enter(operation, about);
+    const startMs = performance.now();
+    operation.sent();
+    const span = startSpan(operation, request, attempt);
+    const tell = (outcome: Fault | 'ok', status: number | undefined, more: Record<string, unknown>): void => {
+      const durationMs = performance.now() - startMs;
+      observer?.asked(about.resource, versionIn(request.path), outcome, durationMs);
+      if (status !== undefined) span?.set({ 'http.response.status_code': status });
+      span?.end(outcome === 'ok' ? undefined : outcome);
+      const { logFields } = operation;
+      log.debug({ ...logFields, ...about, attempt, ms: Math.round(durationMs), ...more }, 'asked the backup server');
+    };
+    try {
+      const headers = span ? { ...request.headers, ...span.headers() } : request.headers;
+      const answer = await exchange({ ...request, headers });
+      const json = await readAnyJson(answer, about, () => operation.breathe(about));
+      const { status, body } = answer;
+      tell('ok', status, { status, bytes: body.length });
+      return { json, bytes: body.length };
+    } catch (error) {
+      if (error instanceof UpstreamError) tell(error.details.fault, error.details.status, error.details);
+      else span?.end('INTERNAL_SERVER_ERROR');
+      throw error;
+    } finally {
+      leave();
+    }
+  };
+}
