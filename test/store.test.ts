@@ -391,6 +391,7 @@ describe('ways to it', () => {
     const at = `127.0.0.1:${redis.port}`;
     const store = await openUp(`redis://gateway:${encodeURIComponent('p@ss/word')}@${at}`);
     await works(store);
+    await put(await openUp(`redis://:other@${at}`), 'token', 'key', 'value'); // as the user `default`
     const refused = open(`redis://gateway:wrong@${at}`);
     await until(() => refused.logLines.length > 0);
     expect(refused.logLines).toEqual([{ level: 'warn', fields: { reason: 'WRONGPASS' }, message: expect.any(String) }]);
