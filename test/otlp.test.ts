@@ -161,8 +161,9 @@ describe('with an endpoint', () => {
       clients.map(({ spanId }) => `00-${TRACE}-${spanId}-01`).sort(),
     );
     expect(simulator.requests.map(({ headers }) => headers['tracestate'])).toEqual(['their=own', 'their=own']);
-    const lines = [...linesOf('answered an operation'), ...linesOf('asked the backup server')];
-    expect(lines.filter(({ traceId }) => traceId === TRACE)).toHaveLength(3);
+    const read = () => [...linesOf('answered an operation'), ...linesOf('asked the backup server')];
+    await until(() => read().filter(({ traceId }) => traceId === TRACE).length === 3); // lines are gathered
+    const lines = read();
     expect(lines.every(({ traceId }) => typeof traceId === 'string')).toBe(true);
   });
 
@@ -197,6 +198,7 @@ describe('with an endpoint', () => {
         attributes: expect.objectContaining({ 'backup.outcome': 'refused', 'error.type': 'GRAPHQL_VALIDATION_FAILED' }),
       }),
     );
+    await until(() => linesOf('answered a download').length > 0);
     expect(linesOf('answered a download')).toMatchObject([{ traceId: TRACE, outcome: 'ok' }]);
   });
 
