@@ -1,4 +1,13 @@
-import { isIP } from 'node:net';
+import {
+  logLevels,
+  oneOf,
+  readHost,
+  readNames,
+  readNetworks,
+  readOrigins,
+  readRedisUrls,
+  wholeNumber,
+} from './readers.js';
 
 /** One setting: an environment variable and a flag for the same, and how its text is read. */
 export type Setting<T> = Readonly<{
@@ -14,58 +23,6 @@ export type Setting<T> = Readonly<{
   /** The value, or undefined when the text is none. */
   read: (text: string) => T | undefined;
 }>;
-
-/** From all to nothing. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-const oneOf =
-  <const Choices extends readonly string[]>(...choices: Choices) =>
-  (text: string): Choices[number] | undefined =>
-    choices.find((choice) => choice === text);
-
-const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number | undefined =>
-    /^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined;
-
-const readHost = (text: string): string | undefined => (/^[\w.:-]{1,255}$/.test(text) ? text : undefined);
-
-/** Exact origins, as browsers send them. */
-function readOrigins(text: string): readonly string[] | undefined {
-  if (text === 'none') return [];
-  const origins = text.split(',').map((origin) => origin.trim());
-  const isOrigin = (origin: string): boolean =>
-    /^https?:\/\/[\w.:[\]-]+$/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
-  return origins.every(isOrigin) ? origins : undefined;
-}
-
-/** Names of operations, as GraphQL has names. */
-function readNames(text: string): readonly string[] | undefined {
-  const names = text.split(',').map((name) => name.trim());
-  return names.length <= 200 && names.every((name) => /^[_A-Za-z]\w{0,79}$/.test(name)) ? names : undefined;
-}
-
-/** Addresses and networks, as `192.0.2.7`, `10.0.0.0/8` or `fd00::/8`. */
-function readNetworks(text: string): readonly string[] | undefined {
-  const networks = text.split(',').map((network) => network.trim());
-  const isNetwork = (network: string): boolean => {
-    const [address = '', bits, ...more] = network.split('/');
-    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-    return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
-  };
-  return networks.every(isNetwork) ? networks : undefined;
-}
-
-/** One URL of Redis, or several with commas between them; undefined where one is none. They may hold a password. */
-function readRedisUrls(text: string): readonly string[] | undefined {
-  const urls = text.split(',').map((url) => url.trim());
-  const isRedis = (url: string): boolean => {
-    if (!/^rediss?:\/\/[^/\s]+(\/\d{0,4})?$/.test(url) || !URL.canParse(url)) return false;
-    const { hostname, pathname } = new URL(url);
-    return hostname !== '' && (urls.length === 1 || pathname === '' || pathname === '/');
-  };
-  return urls.every(isRedis) ? urls : undefined;
-}
 
 const setting = <T>(definition: Setting<T>): Setting<T> => definition;
 

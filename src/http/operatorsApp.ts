@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { logLevels } from '../config/settings.js';
+import { logLevels } from '../config/readers.js';
 import { show } from '../config/show.js';
 import type { Log } from '../log.js';
 
