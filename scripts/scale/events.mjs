@@ -28,11 +28,8 @@ export async function restartInTurn({ gateways }, problems) {
   }
   await wait(CALM_MS);
   const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
-  const count = (command, outcome) =>
-    metrics.reduce(
-      (all, { sum }) => all + sum('backup365_sharing_lookups_total', { level: command, result: outcome }),
-      0,
-    );
+  const count = (level, result) =>
+    metrics.reduce((all, { sum }) => all + sum('backup365_sharing_lookups_total', { level, result }), 0);
   const [hits, misses] = [count('store', 'hit'), count('store', 'miss')];
   if (hits === 0) problems.push('the restarted gateways found nothing in Redis of what the others had put there');
   return `${parts.join('; ')}; of ${hits + misses} looks into Redis for what the other had shared, ${hits} found it`;
@@ -41,34 +38,35 @@ export async function restartInTurn({ gateways }, problems) {
 /** Kills a gateway while it answers, and starts it again. */
 export async function killOne({ gateways }, problems, load, readAccessLog) {
   const [gateway] = gateways;
-  const begunDownloads = () => [...load.underWay].filter(({ question, hasBegun }) => question.path && hasBegun);
+  const areBegun = () => [...load.underWay].filter(({ question, hasBegun }) => question.path && hasBegun).length;
   await wait(CALM_MS);
-  await until(() => begunDownloads().length >= MIN_BEGUN, BEGUN_WITHIN_MS);
-  const inFlight = (await readMetrics(gateway.metricsUrl)).sum('backup365_operations_in_flight');
-  const downloads = begunDownloads().length;
-  const underWay = new Set(load.underWay);
+  await until(() => areBegun() >= MIN_BEGUN, BEGUN_WITHIN_MS);
+  const own = (await readMetrics(gateway.metricsUrl)).sum('backup365_operations_in_flight');
+  const begun = areBegun();
+  const underWay = new Set([...load.underWay].map(({ requestId }) => requestId));
   await gateway.end('SIGKILL');
   await wait(CALM_MS);
   const startMs = performance.now();
   await gateway.start();
   const ready = secondsSince(startMs);
   await wait(CALM_MS);
-  return {
-    /** Once all callers have their answers. */
-    tell: ({ lost }) => {
-      const repeated = readAccessLog().filter(
-        ({ attempts }) => attempts.length > 1 && attempts[0].port === gateway.port,
-      );
-      const broken = repeated.filter(({ attempts }) => attempts[0].seconds > 0).length;
-      if (lost.length > downloads) problems.push(`${lost.length} downloads were lost, and ${downloads} had begun`);
-      if (!lost.every((call) => underWay.has(call))) problems.push('a download was lost that began after the kill');
-      return (
-        `${gateway.name} had ${inFlight} operations in flight just before, and of all callers' downloads ${downloads} had begun, of ` +
-        `which ${lost.length} were lost; nginx asked the other one ${repeated.length} times, ${broken} of them for what the killed ` +
-        `one had already begun; killed for 1 s, it was ready ${ready} after its start`
-      );
-    },
-  };
+
+  /** Once all callers have their answers. */
+  function tell({ lost }) {
+    const log = readAccessLog().filter(({ attempts: [{ port }] }) => port === gateway.port);
+    const repeated = log.filter(({ attempts }) => attempts.length > 1);
+    const wereIn = repeated.filter(({ requestId, attempts }) => underWay.has(requestId) && attempts[0].seconds > 0);
+    const sentTo = new Set(log.map(({ requestId }) => requestId));
+    const strays = lost.filter(({ requestId }) => !underWay.has(requestId) || !sentTo.has(requestId));
+    if (strays.length > 0) problems.push(`${strays.length} downloads were lost that the killed gateway did not have`);
+    return (
+      `${gateway.name} had ${wereIn.length + lost.length} requests at that moment (by its own figure ${own} operations; others ` +
+      `waited in its sockets): nginx had ${wereIn.length} of them answered by the other one, and ${lost.length} downloads that had ` +
+      `begun were lost, of ${begun} at both; ${repeated.length - wereIn.length} more requests met a closed port and went to the other one; ` +
+      `it was started 1 s later, and ready after ${ready}`
+    );
+  }
+  return { tell };
 }
 
 async function withoutRedis({ gateways, redis }, problems, { take, bring, what }) {

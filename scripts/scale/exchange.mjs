@@ -1,5 +1,5 @@
 // One question and what came of it.
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -7,10 +7,13 @@ import { judgeAnswer } from '../judge.mjs';
 
 const ANSWER_WITHIN_MS = 15_000;
 
-/** Sends one request by Node's own client; `call.hasBegun` is set when the head of its answer has come. */
+/** Sends one request by Node's own client. `call` is told its id, which nginx logs, and whether the head of its answer has come. */
 async function exchange({ url, agent, token }, { method, path, body = '' }, call) {
+  call.requestId = randomUUID();
+  call.hasBegun = false;
   const headers = {
     authorization: `Bearer ${token}`,
+    'x-request-id': call.requestId,
     ...(body !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
   };
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
@@ -44,7 +47,6 @@ export async function ask(caller, { path, query, variables, isPersisted = false 
   const isUnknown = parse(answer.text)?.errors?.[0]?.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND';
   if (!isUnknown) return answer;
   call.isRegistration = true;
-  call.hasBegun = false;
   return post(caller, { query, variables, extensions }, call);
 }
 

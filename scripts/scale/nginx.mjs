@@ -20,7 +20,7 @@ export function renderNginx({ folder, port, ports, used = ports }) {
   }, template);
 }
 
-/** Reads what was logged since it was called the last time: of each request, which gateways it was sent to, and for how long. */
+/** Reads what was logged since it was called the last time: the id of each request, and which gateways it was sent to, for how long. */
 export function followAccessLog(folder) {
   let known = 0;
   return () => {
@@ -31,7 +31,7 @@ export function followAccessLog(folder) {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => {
-        const { status, route, upstream, upstreamStatus, upstreamSeconds } = JSON.parse(line);
+        const { requestId, upstream, upstreamStatus, upstreamSeconds } = JSON.parse(line);
         const parts = (list) => list.split(', ');
         const seconds = parts(upstreamSeconds);
         const statuses = parts(upstreamStatus);
@@ -40,7 +40,7 @@ export function followAccessLog(folder) {
           status: statuses[index],
           seconds: Number(seconds[index]),
         }));
-        return { status, route, attempts };
+        return { requestId, attempts };
       });
   };
 }

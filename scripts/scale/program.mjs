@@ -18,26 +18,29 @@ export async function until(holds, withinMs) {
   return true;
 }
 
-/** What it prints is added to a file. `onCrash` is told when it ends by itself. */
-export function createProgram(name, { path, args, env = {}, logFile, isReady, onCrash }) {
+/** What it prints is added to a file. `onCrash` is told when it ends by itself; once it may not start, nothing is started. */
+export function createProgram(name, { path, args, env = {}, logFile, isReady, mayStart, onCrash }) {
   let child = null;
+  let isEnding = false;
 
   return {
     name,
     pid: () => child?.pid,
     /** Is done when it is ready. */
     start: async () => {
+      if (!mayStart()) throw new Error(`${name} is not started: all is being stopped`);
       const output = openSync(logFile, 'a');
       const started = spawn(path, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', output, output] });
       closeSync(output);
       child = started;
+      isEnding = false;
       let failure = null;
       started.once('error', (error) => {
         failure = error.message;
       });
       started.once('exit', (code, signal) => {
-        if (child !== started) return;
         child = null;
+        if (isEnding) return;
         failure = `it ended with ${code ?? signal}`;
         onCrash(`${name} ended by itself with ${code ?? signal}`);
       });
@@ -48,8 +51,8 @@ export function createProgram(name, { path, args, env = {}, logFile, isReady, on
     /** Ends it by a signal; its exit code, or null where it was killed or had to be. */
     end: async (signal, withinMs = END_WITHIN_MS) => {
       const ending = child;
-      child = null;
-      if (ending === null || ending.pid === undefined || ending.exitCode !== null) return null;
+      if (ending?.pid === undefined) return null;
+      isEnding = true;
       const ended = once(ending, 'exit');
       ending.kill('SIGCONT'); // it may be paused
       ending.kill(signal);

@@ -72,7 +72,6 @@ export function renderThroughput(rows) {
     `${one.busyCores.toFixed(2)} of ${cores}`,
   ];
   const [one, two] = rows;
-  const free = cores - one.busyCores;
   return [
     row([
       'gateways',
@@ -88,12 +87,9 @@ export function renderThroughput(rows) {
     ...rows.map((each) => row(figures(each))),
     '',
     `Two answered ${(two.perSecond / one.perSecond).toFixed(2)} times as many as one, each answer at ` +
-      `${(two.cpuMsPerAnswer / one.cpuMsPerAnswer).toFixed(2)} times the gateways' CPU. With one gateway, ${free.toFixed(2)} of ` +
-      `${cores} cores were idle: ${
-        free < 0.5
-          ? 'load, nginx, Redis and the backup server took the rest, so this says nothing of what a machine of its own would add.'
-          : 'that much more could a second one use.'
-      }`,
+      `${(two.cpuMsPerAnswer / one.cpuMsPerAnswer).toFixed(2)} times the CPU in the gateways. Callers, nginx, Redis and the backup server run ` +
+      `on the same ${cores} cores: with one gateway ${(cores - one.busyCores).toFixed(2)} of them were idle, and no more than that can a second ` +
+      'one gain here. What it gains on a machine of its own, this does not say.',
   ].join('\n');
 }
 

@@ -19,6 +19,7 @@ const CALLERS = 64;
 const DOWNLOADERS = 4;
 /** Between two questions of a caller, on average, where the machine is not to be at its limit. */
 const PAUSE_MS = 150;
+const WARM_UP_MS = 3000;
 const MAX_OTHER_MS = 150_000;
 const MAX_SHOWN = 5;
 
@@ -41,6 +42,11 @@ const end = (why) => {
 setTimeout(() => end('it takes too long, and is ended'), MAX_OTHER_MS + 6 * SECONDS * 1000).unref();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(`ended by ${signal}`));
 
+async function endWell(gateway) {
+  const code = await gateway.end('SIGTERM');
+  if (code !== 0) problems.push(`${gateway.name} ended with code ${code} after SIGTERM`);
+}
+
 async function learnRight({ url }, questions) {
   const agent = new Agent({ keepAlive: true });
   for (const question of questions) {
@@ -56,7 +62,7 @@ async function main() {
   const questions = makeQuestions(server.finished);
   const longDownload = downloadOf(server.longLogId);
   await learnRight(lone, [...questions, longDownload]);
-  await lone.end('SIGTERM');
+  await endWell(lone);
 
   const calm = { url, tokens, questions, longDownload, callers: CALLERS - DOWNLOADERS, downloaders: DOWNLOADERS };
   const phases = [];
@@ -70,6 +76,7 @@ async function main() {
     return tally;
   }
 
+  await phase('the first seconds', {}, () => wait(WARM_UP_MS, null));
   await phase('steady', {}, () => wait(SECONDS * 1000, null));
   await phase('rolling restart', {}, () => restartInTurn(running, problems));
   const killed = await phase('SIGKILL of one', { pauseMs: 0 }, (load) =>
@@ -82,10 +89,7 @@ async function main() {
   const rows = await compareThroughput(running, SECONDS / 2, saturated, readAccessLog, problems);
   for (const { count, tallies } of rows) phases.push({ name: `throughput of ${count}`, tally: merge(tallies) });
 
-  for (const gateway of gateways) {
-    const code = await gateway.end('SIGTERM');
-    if (code !== 0) problems.push(`${gateway.name} ended with code ${code} in the end`);
-  }
+  await Promise.all(gateways.map(endWell));
   const all = merge(phases.map(({ tally }) => tally));
   if (all.wrong > 0) problems.push(`${all.wrong} answers were wrong`);
   if (all.unanswered > 0) problems.push(`${all.unanswered} questions were not answered`);

@@ -27,9 +27,9 @@ async function measure(topology, used, seconds, load, readAccessLog) {
     ms: performance.now(),
     answers: running.count(),
   });
-  running.forget();
   readAccessLog();
   const before = { ...(await look()), answers: 0 };
+  running.forget();
   await wait(seconds * 1000);
   const after = await look();
   const tally = await running.stop();

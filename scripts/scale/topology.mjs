@@ -17,6 +17,16 @@ const RELOAD_MS = 700;
 /** Never reached: it is there so that every request is counted in Redis, and so asks Redis for something. */
 const RATE_LIMIT = 1_000_000;
 
+function find(name) {
+  try {
+    return pathOf(name);
+  } catch {
+    throw new Error(
+      `There is no ${name}. On Debian, as root, this installs it: node scripts/servers.mjs --install ${name}`,
+    );
+  }
+}
+
 const isOk = (url) => async () => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok;
 
 function accepts(port) {
@@ -30,16 +40,18 @@ function accepts(port) {
   });
 }
 
-/** Starts it for these tokens. `problems` is told of each program that ends by itself. */
+/** `problems` is told of each program that ends by itself. */
 export function createTopology(problems) {
   const folder = mkdtempSync(join(tmpdir(), 'scale-'));
   const programs = [];
+  let isStopped = false;
   let backupServer = null;
 
   function program(name, options) {
     const made = createProgram(name, {
       ...options,
       logFile: join(folder, `${name}.log`),
+      mayStart: () => !isStopped,
       onCrash: (what) => problems.push(what),
     });
     programs.push(made);
@@ -67,8 +79,9 @@ export function createTopology(problems) {
     return { ...made, port, url, metricsUrl: `http://127.0.0.1:${metricsPort}` };
   }
 
+  /** Starts all of it, for these tokens. */
   async function start(tokens) {
-    const [redisPath, nginxPath] = [pathOf('redis-server'), pathOf('nginx')];
+    const [redisPath, nginxPath] = ['redis-server', 'nginx'].map(find);
     const server = await startBackupServer(tokens);
     const redisPort = await freePort();
     const redis = program('redis', {
@@ -128,6 +141,7 @@ export function createTopology(problems) {
         .map(({ name }) => ({ name, text: readFileSync(join(folder, name), 'utf8') })),
     /** Ends all that still runs. Can be called twice. */
     stop: async () => {
+      isStopped = true;
       await Promise.all(programs.map((each) => each.end('SIGTERM', CLEAN_UP_WITHIN_MS)));
       if (backupServer?.connected) backupServer.disconnect();
       rmSync(folder, { recursive: true, force: true });
