@@ -9,6 +9,8 @@ const CALM_MS = 1000;
 const AWAY_MS = 3000;
 /** So many downloads are to have begun when a gateway is killed, if that happens soon. */
 const MIN_BEGUN = 3;
+/** What nginx notes of a gateway that refuses the connection, or breaks off before its answer. */
+const NO_ANSWER = '502';
 const BEGUN_WITHIN_MS = 5000;
 
 const secondsSince = (startMs) => `${((performance.now() - startMs) / 1000).toFixed(1)} s`;
@@ -54,15 +56,16 @@ export async function killOne({ gateways }, problems, load, readAccessLog) {
   /** Once all callers have their answers. */
   function tell({ lost }) {
     const log = readAccessLog().filter(({ attempts: [{ port }] }) => port === gateway.port);
-    const repeated = log.filter(({ attempts }) => attempts.length > 1);
-    const wereIn = repeated.filter(({ requestId, attempts }) => underWay.has(requestId) && attempts[0].seconds > 0);
+    const failed = log.filter(({ attempts: [{ status }] }) => status === NO_ANSWER);
+    const wereIn = failed.filter(({ requestId, attempts: [{ seconds }] }) => underWay.has(requestId) && seconds > 0);
+    const repeated = wereIn.filter(({ attempts }) => attempts.length > 1);
     const sentTo = new Set(log.map(({ requestId }) => requestId));
     const strays = lost.filter(({ requestId }) => !underWay.has(requestId) || !sentTo.has(requestId));
     if (strays.length > 0) problems.push(`${strays.length} downloads were lost that the killed gateway did not have`);
     return (
       `${gateway.name} had ${wereIn.length + lost.length} requests at that moment (by its own figure ${own} operations; others ` +
-      `waited in its sockets): nginx had ${wereIn.length} of them answered by the other one, and ${lost.length} downloads that had ` +
-      `begun were lost, of ${begun} at both; ${repeated.length - wereIn.length} more requests met a closed port and went to the other one; ` +
+      `waited in its sockets): nginx had ${repeated.length} of them answered by the other one, and ${lost.length} downloads that had ` +
+      `begun were lost, of ${begun} at both; ${failed.length - wereIn.length} more requests met a closed port and went to the other one; ` +
       `it was started 1 s later, and ready after ${ready}`
     );
   }
