@@ -1,6 +1,9 @@
 // The tables at the end, in Markdown.
 import { cpus, release, type } from 'node:os';
 
+/** What other programs may take of the machine without a word about it. */
+const QUIET_CORES = 0.15;
+
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
 /** Several tallies as one. */
@@ -69,9 +72,12 @@ export function renderThroughput(rows) {
     one.cpuMsPerAnswer.toFixed(2),
     one.gatewaysCores.toFixed(2),
     one.callersCores.toFixed(2),
-    `${one.busyCores.toFixed(2)} of ${cores}`,
+    one.serversCores.toFixed(2),
+    one.othersCores.toFixed(2),
+    one.busyCores.toFixed(2),
   ];
   const [one, two] = rows;
+  const others = Math.max(...rows.map(({ othersCores }) => othersCores));
   return [
     row([
       'gateways',
@@ -81,15 +87,20 @@ export function renderThroughput(rows) {
       "gateways' CPU ms/answer",
       "gateways' cores",
       "callers' cores",
-      'busy cores',
+      'cores of nginx, Redis and the backup server',
+      'cores of other programs',
+      'busy',
     ]),
-    row(Array(8).fill('---:')),
+    row(Array(10).fill('---:')),
     ...rows.map((each) => row(figures(each))),
     '',
     `Two answered ${(two.perSecond / one.perSecond).toFixed(2)} times as many as one, each answer at ` +
-      `${(two.cpuMsPerAnswer / one.cpuMsPerAnswer).toFixed(2)} times the CPU in the gateways. Callers, nginx, Redis and the backup server run ` +
-      `on the same ${cores} cores: with one gateway ${(cores - one.busyCores).toFixed(2)} of them were idle, and no more than that can a second ` +
-      'one gain here. What it gains on a machine of its own, this does not say.',
+      `${(two.cpuMsPerAnswer / one.cpuMsPerAnswer).toFixed(2)} times the CPU in the gateways. All of it runs ` +
+      `on ${cores} cores: with one gateway ${(cores - one.busyCores).toFixed(2)} of them were idle, and no more than that can a second ` +
+      'one gain here. What it gains on a machine of its own, this does not say.' +
+      (others > QUIET_CORES
+        ? ` Other programs took up to ${others.toFixed(2)} cores: measure again when it is quiet.`
+        : ''),
   ].join('\n');
 }
 

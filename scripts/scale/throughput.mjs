@@ -1,15 +1,10 @@
 // How much one gateway answers, and how much two do, when callers ask as fast as they get answers.
-import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { busySeconds, ownSeconds } from './cpu.mjs';
 import { startLoad } from './load.mjs';
 import { readMetrics } from './metrics.mjs';
 
 const WARM_UP_MS = 1500;
-
-/** Seconds that the machine's cores have been busy, all programs together. */
-function busySeconds() {
-  return cpus().reduce((all, { times: { user, nice, sys, irq } }) => all + user + nice + sys + irq, 0) / 1000;
-}
 
 async function cpuSeconds(gateways) {
   const metrics = await Promise.all(gateways.map(({ metricsUrl }) => readMetrics(metricsUrl)));
@@ -23,6 +18,7 @@ async function measure(topology, used, seconds, load, readAccessLog) {
   const look = async () => ({
     gatewaysSeconds: await cpuSeconds(used),
     busySeconds: busySeconds(),
+    ownSeconds: ownSeconds(),
     callersSeconds: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
     ms: performance.now(),
     answers: running.count(),
@@ -62,6 +58,8 @@ export async function compareThroughput(topology, seconds, load, readAccessLog, 
       cpuMsPerAnswer: (spent('gatewaysSeconds') * 1000) / spent('answers'),
       gatewaysCores: spent('gatewaysSeconds') / wallSeconds,
       callersCores: spent('callersSeconds') / wallSeconds,
+      serversCores: (spent('ownSeconds') - spent('gatewaysSeconds') - spent('callersSeconds')) / wallSeconds,
+      othersCores: Math.max(0, spent('busySeconds') - spent('ownSeconds')) / wallSeconds,
       busyCores: spent('busySeconds') / wallSeconds,
       tallies: list.map(({ tally }) => tally),
     };
