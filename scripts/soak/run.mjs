@@ -6,7 +6,7 @@ import { Agent, request } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { errorCodes } from '../../dist/graph/formatError.js';
+import { judgeAnswer } from '../judge.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const WARM_UP_SECONDS = 20;
@@ -96,40 +96,19 @@ async function send(question, token) {
   return { status: response.statusCode, body: await json(response) };
 }
 
-/** Each value is that of the fault-free answer, or null with an error at it or above or below it. */
-function isTrue(value, right, path, errorPaths) {
-  if (value === null && right !== null) return errorPaths.some((at) => at.startsWith(path) || path.startsWith(at));
-  if (typeof value !== 'object' || value === null) return value === right;
-  if (Array.isArray(value) && value.length !== right?.length) return false;
-  return Object.keys(value).every((key) => isTrue(value[key], right?.[key], `${path}/${key}`, errorPaths));
-}
-
 const counts = { answers: 0, 'of them with errors': 0, wrong: 0, unanswered: 0, untyped: 0 };
 const codes = new Map();
 const durations = [];
 const strange = [];
 
-function judge({ status, body }, right) {
+function judge(answer, right) {
+  const { codes: found, isTyped, isTrue } = judgeAnswer(answer, right);
   counts.answers += 1;
-  const { data = null, errors = [] } = body;
-  if (errors.length > 0) counts['of them with errors'] += 1;
-  for (const { extensions } of errors) codes.set(extensions?.code, (codes.get(extensions?.code) ?? 0) + 1);
-  const isTyped = errors.every(
-    ({ extensions, message }) =>
-      errorCodes.includes(extensions?.code) &&
-      extensions.code !== 'INTERNAL_SERVER_ERROR' &&
-      extensions.requestId &&
-      message,
-  );
-  if (!isTyped || (status !== 200 && errors.length === 0)) {
-    counts.untyped += 1;
-    strange.push(JSON.stringify(body).slice(0, 400));
-  }
-  const errorPaths = errors.map(({ path = [] }) => `/${path.join('/')}`);
-  if (!(data === null && errors.length > 0) && !isTrue(data, right, '', errorPaths)) {
-    counts.wrong += 1;
-    strange.push(JSON.stringify(body).slice(0, 400));
-  }
+  if (found.length > 0) counts['of them with errors'] += 1;
+  for (const code of found) codes.set(code, (codes.get(code) ?? 0) + 1);
+  if (!isTyped) counts.untyped += 1;
+  if (!isTrue) counts.wrong += 1;
+  if (!isTyped || !isTrue) strange.push(JSON.stringify(answer.body).slice(0, 400));
 }
 
 for (const question of questions) {
