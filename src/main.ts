@@ -175,8 +175,9 @@ async function serve(config: Config, log: Log): Promise<void> {
   });
   await app.http.listen({ host: config.host, port: config.port });
   if (operators) {
-    const address = await operators.listen(config.metrics);
-    log.info(`the operators' listener is at ${address}`);
+    await operators.listen(config.metrics);
+    const { address, port } = operators.server.address() as AddressInfo; // it listens
+    log.info({ address, port }, "the operators' listener is open");
   }
   server.keepLookout();
   if (simulator) {

@@ -119,9 +119,11 @@ test('the log is JSON, or lines for people where that is asked for', async () =>
 
 test('metrics are on a port of their own', async () => {
   const running = start(['--port', '0'], { METRICS_PORT: '0' });
-  const [, operators = ''] = await running.until(/operators' listener is at (http:\/\/127\.0\.0\.1:\d+)/);
+  const [, port = ''] = await running.until(
+    /"address":"127\.0\.0\.1","port":(\d+),"msg":"the operators' listener is open"/,
+  );
   const [, url = ''] = await running.until(/curl -s (\S+)\/graphql/);
-  expect(await (await fetch(`${operators}/metrics`)).text()).toContain('backup365_build_info{version="');
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('backup365_build_info{version="');
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
   running.child.kill('SIGTERM');
   expect((await running.ended).code).toBe(0);

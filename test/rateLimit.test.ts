@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { request as send, type IncomingHttpHeaders } from 'node:http';
 import { startSimulator, type Simulator } from '../src/simulator/index.js';
+import { fingerprintOf } from '../src/fingerprint.js';
 import { startGateway, TEST_NOW_MS, type Gateway, type GatewayOptions } from './helpers/gateway.js';
 import { startRedis, type RedisServer } from './helpers/redis.js';
 import { openStore, type TestStore } from './helpers/store.js';
@@ -118,6 +119,18 @@ describe('one instance', () => {
     expect(refused.headers['cache-control']).toContain('no-store');
     expect((await ask(gateway, 'another')).status).toBe(200);
     expect(gateway.refusals).toEqual(['token_rate']);
+  });
+
+  test('the log says who asks too often, once, and nothing of their tokens', async () => {
+    const gateway = await start(limits(1, 4));
+    for (let time = 0; time < 3; time += 1) await ask(gateway, 'mine');
+    await ask(gateway, 'another');
+    await ask(gateway, 'a third');
+    expect(gateway.logLines.filter(({ code }) => code === 'RATE_LIMITED')).toMatchObject([
+      { level: 30, reason: 'token_rate', token: fingerprintOf('mine') },
+      { level: 30, reason: 'address_rate', address: '127.0.0.1' },
+    ]);
+    expect(JSON.stringify(gateway.logLines)).not.toContain('mine');
   });
 
   test('a request that is refused asks the backup server nothing, and is not read', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fingerprintOf } from '../src/fingerprint.js';
+import type { Misbehaviour } from '../src/simulator/index.js';
+import type { UpstreamOptions } from '../src/upstream/server.js';
 import { withGateway, type Gateway, type GatewayOptions } from './helpers/gateway.js';
 
 /** What an operator sees of operations and of the backup server: lines of the log, the body of /readyz, and what answers say they cost. */
@@ -135,6 +137,33 @@ describe('the backup server’s state', () => {
       gateway.simulator.misbehave(() => true, { status: 500 });
       gateway.server.keepLookout();
       await until(async () => (await readState(gateway)).state === 'failing');
+    });
+  });
+
+  test.each<[string, string, Misbehaviour, Partial<UpstreamOptions>]>([
+    ['failing', 'failed', { status: 500 }, {}],
+    ['failing', 'badResponse', { body: '<html>sign in</html>' }, {}],
+    ['unreachable', 'timedOut', { hang: true }, { timeoutMs: 100 }],
+  ])('%s is also one that speaks a version, and then answers callers with %s', async (state, fault, how, options) => {
+    await withGateway(options, async (gateway) => {
+      const ask = () => gateway.ask(`{ jobSession(id: "${SESSION}") { status } }`);
+      await ask();
+      const undo = gateway.simulator.misbehave(({ headers }) => headers['authorization'] !== undefined, how);
+      await ask();
+      expect(await readState(gateway)).toMatchObject({ apiVersion: 'v8', lastFault: fault });
+      for (let count = 0; count < 5; count += 1) await ask();
+      expect(await readState(gateway)).toMatchObject({ state, lastFault: fault });
+      undo();
+      await ask();
+      expect(await readState(gateway)).toEqual({ state: 'ready', apiVersion: 'v8', lastFault: null });
+    });
+  });
+
+  test('what callers do wrong says nothing of the server', async () => {
+    await withGateway({}, async (gateway) => {
+      for (let count = 0; count < 8; count += 1)
+        await gateway.ask('{ jobs { nodes { name } } }', {}, { token: 'nobodys' });
+      expect(await readState(gateway)).toEqual({ state: 'ready', apiVersion: 'v8', lastFault: null });
     });
   });
 

@@ -21,6 +21,7 @@ import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { createLogRoute } from './logRoute.js';
+import { createRateLog } from './rateLog.js';
 import { limitRates, type RateLimitOptions } from './rateLimit.js';
 import { createReport, type DoorObserver } from './report.js';
 import { createRequestTracing } from './traceRequests.js';
@@ -152,6 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   );
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
+  const tellOfRate = createRateLog(log);
   const tracing = createRequestTracing(tracer);
   const { spanOf } = tracing;
   const report = createReport(log, observer);
@@ -160,7 +162,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   await http.register(async (asked) => {
     tracing.trace(asked);
     await allowOrigins(asked, options.corsOrigins);
-    await limitRates(asked, { ...options, onRateLimited: (reason) => observer?.refused(reason) });
+    await limitRates(asked, {
+      ...options,
+      onRateLimited: (reason, request) => {
+        observer?.refused(reason);
+        tellOfRate(reason, request);
+      },
+    });
     asked.post('/graphql', route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
     await asked.register((tagged, _, done) => {

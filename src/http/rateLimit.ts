@@ -12,7 +12,7 @@ export type RateLimitOptions = Readonly<{
   rateLimits: Readonly<{ perToken: number | null; perAddress: number | null }>;
   /** Where all instances count together; null for each by itself. */
   store?: SharedStore | null;
-  onRateLimited?: (reason: RateLimitReason) => void;
+  onRateLimited?: (reason: RateLimitReason, request: FastifyRequest) => void;
 }>;
 
 const WINDOW_MS = 60_000;
@@ -104,7 +104,7 @@ export async function limitRates(http: FastifyInstance, options: RateLimitOption
     const values = [max, remaining, resetSeconds];
     for (const [index, name] of rateLimitHeaders.entries()) void reply.header(name, String(values[index]));
     if (!isExceeded) return;
-    onRateLimited?.(reason);
+    onRateLimited?.(reason, request);
     return refuse(reply, resetSeconds);
   });
 }

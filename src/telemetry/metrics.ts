@@ -47,6 +47,13 @@ const refusals: Readonly<Record<Parameters<DoorObserver['refused']>[0], true>> =
   address_rate: true,
 };
 
+/** What their callers are told; a connection that is closed is told nothing. */
+const codesOfRefusals: Readonly<Partial<Record<keyof typeof refusals, ErrorCode>>> = {
+  unread_answers: 'OVERLOADED',
+  token_rate: 'RATE_LIMITED',
+  address_rate: 'RATE_LIMITED',
+};
+
 /** What prom-client brings along under names that Prometheus' own check refuses. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
@@ -111,6 +118,7 @@ export function createMetrics({ version, operationNames }: MetricsOptions): Metr
   // Told from the start, so that the first of its kind is seen as an increase.
   for (const code of errorCodes) counts.errors.inc({ code }, 0);
   for (const reason of Object.keys(refusals)) counts.refused.inc({ reason }, 0);
+  for (const outcome of ['ok', 'failed', 'cancelled']) counts.downloads.zero({ outcome });
   for (const reason of Object.values(rejections)) counts.rejected.inc({ reason }, 0);
   const known = new Set(operationNames);
   const seconds = (durationMs: number): number => durationMs / 1000;
@@ -144,6 +152,8 @@ export function createMetrics({ version, operationNames }: MetricsOptions): Metr
       },
       refused: (reason) => {
         counts.refused.inc({ reason });
+        const code = codesOfRefusals[reason];
+        if (code !== undefined) counts.errors.inc({ code });
       },
     },
     store: {

@@ -3,6 +3,7 @@ import { readAnyJson, type Answer } from './answer.js';
 import type { UpstreamRequest } from './client.js';
 import { UpstreamError, type Fault } from './errors.js';
 import type { Gate } from './gate.js';
+import type { Health } from './health.js';
 import type { UpstreamObserver } from './observer.js';
 import type { Operation } from './operation.js';
 import type { Flown } from './sharing.js';
@@ -12,6 +13,7 @@ export type AttemptOptions = Readonly<{
   /** Sends a request, unless the server is gone. */
   exchange: (request: UpstreamRequest) => Promise<Answer>;
   observer: UpstreamObserver | undefined;
+  health: Health;
   log: Readonly<{ debug: (fields: Record<string, unknown>, message: string) => void }>;
 }>;
 
@@ -28,7 +30,7 @@ function startSpan(operation: Operation, { about, path }: UpstreamRequest, attem
 }
 
 /** Makes what sends a request for an operation once, when there is a place for it: one line of the log, one step of the trace, one count. */
-export function createAttempt({ gate, exchange, observer, log }: AttemptOptions) {
+export function createAttempt({ gate, exchange, observer, health, log }: AttemptOptions) {
   return async (operation: Operation, request: UpstreamRequest, attempt: number): Promise<Flown> => {
     const { about } = request;
     const leave = await gate.enter(operation, about);
@@ -48,11 +50,14 @@ export function createAttempt({ gate, exchange, observer, log }: AttemptOptions)
       const answer = await exchange({ ...request, headers });
       const json = await readAnyJson(answer, about, () => operation.breathe(about));
       const { status, body } = answer;
+      health.heard(null);
       tell('ok', status, { status, bytes: body.length });
       return { json, bytes: body.length };
     } catch (error) {
-      if (error instanceof UpstreamError) tell(error.details.fault, error.details.status, error.details);
-      else span?.end('INTERNAL_SERVER_ERROR');
+      if (error instanceof UpstreamError) {
+        health.heard(error.details);
+        tell(error.details.fault, error.details.status, error.details);
+      } else span?.end('INTERNAL_SERVER_ERROR');
       throw error;
     } finally {
       leave();

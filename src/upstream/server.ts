@@ -6,6 +6,7 @@ import { createClient, type ClientOptions, type UpstreamRequest } from './client
 import { createCosts } from './costs.js';
 import { UpstreamError, type About, type Fault, type UpstreamErrorDetails } from './errors.js';
 import { createGate } from './gate.js';
+import { createHealth } from './health.js';
 import { keepLookout } from './lookout.js';
 import { createNotice } from './notice.js';
 import { beginOperation, untilEnded, type BodyMemory, type NoToken, type Operation } from './operation.js';
@@ -13,7 +14,7 @@ import type { Notice } from './resource.js';
 import { withRetries } from './retry.js';
 import { createSharing, type Flown, type Sharing, type SharingOptions, type SharingPartners } from './sharing.js';
 import { getNoted, getShared } from './sharedGet.js';
-import type { ServerState } from './state.js';
+import { conditionAfter, type ServerState } from './state.js';
 import { createVersionFinder, type VersionLog } from './versions/index.js';
 import type { Version } from './versions/version.js';
 
@@ -95,6 +96,7 @@ export function createUpstreamServer(
   const sharing = createSharing(options.sharing, partners);
   const bodyMemory: BodyMemory = { heldBytes: 0, maxBytes: BODIES_IN_MEMORY * options.maxBodyBytes };
 
+  const health = createHealth();
   let heardAtMs = -Infinity;
   let endLookout = (): void => undefined;
 
@@ -113,6 +115,7 @@ export function createUpstreamServer(
       observer?.asked(about.resource, versionIn(path), outcome, performance.now() - startMs);
     try {
       const answer = await exchange({ ...request, token: null });
+      health.pinged();
       tell('ok');
       return answer;
     } catch (error) {
@@ -141,8 +144,18 @@ export function createUpstreamServer(
     gate,
     exchange: (request) => breaker.run(request.about, () => exchange(request)),
     observer,
+    health,
     log,
   });
+
+  /** What the search for a version found, and how the requests of callers came out since. */
+  function readState(): ServerState {
+    const found = versions.state();
+    const trouble = health.lastTrouble();
+    if (found.state !== 'ready' || trouble === null) return found;
+    const state = health.isFailing() ? conditionAfter(trouble) : found.state;
+    return { ...found, state, lastFault: trouble.fault };
+  }
 
   /** A sign of life: of the version that is spoken where there is one, else of any that can be. */
   async function look(): Promise<void> {
@@ -188,7 +201,7 @@ export function createUpstreamServer(
     },
     forgetVersion: versions.forget,
     doubtVersion: versions.doubt,
-    state: versions.state,
+    state: readState,
     figures: () => ({
       ...gate.figures(),
       breaker: breaker.state(),
@@ -198,7 +211,7 @@ export function createUpstreamServer(
     keepLookout: () => {
       if (options.probeMs === 0) return;
       endLookout = keepLookout(
-        { look, condition: () => versions.state().state, heardAtMs: () => heardAtMs, log },
+        { look, condition: () => readState().state, heardAtMs: () => heardAtMs, log },
         options.probeMs,
       );
     },

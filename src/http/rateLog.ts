@@ -1,0 +1,30 @@
+import type { FastifyRequest } from 'fastify';
+import type { Log } from '../log.js';
+import { readBearerToken } from './bearer.js';
+import { callerOf } from './report.js';
+import type { RateLimitReason } from './rateLimit.js';
+
+/** How often one caller is told of, and how many are: who is refused asks often. */
+const TELL_EVERY_MS = 60_000;
+const MAX_TOLD = 1000;
+
+/** Tells the log who asks too often: a token by its eight digits, or an address. Once a minute for each. */
+export function createRateLog(log: Log): (reason: RateLimitReason, request: FastifyRequest) => void {
+  let told = new Set<string>();
+  let sinceMs = -Infinity;
+  return (reason, request) => {
+    if (performance.now() - sinceMs > TELL_EVERY_MS) {
+      told = new Set();
+      sinceMs = performance.now();
+    }
+    const caller =
+      reason === 'token_rate' ? callerOf(readBearerToken(request.raw.rawHeaders)) : { address: request.ip };
+    const key = `${reason} ${Object.values(caller).join('')}`;
+    if (told.has(key) || told.size >= MAX_TOLD) return;
+    told.add(key);
+    log.info(
+      { requestId: request.id, code: 'RATE_LIMITED', reason, ...caller },
+      'a caller asks too often, and is told so once a minute',
+    );
+  };
+}
