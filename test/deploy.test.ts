@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -155,6 +156,34 @@ test('probes, Services and policies name the ports and the labels of the Pod', (
   const ports = resources.filter(({ kind }) => kind === 'Service').map(({ spec }) => spec.ports[0].targetPort);
   expect(ports).toEqual(['http', 'metrics']); // never both through one
   expect(find('HorizontalPodAutoscaler').spec.scaleTargetRef.name).toBe(find('Deployment').metadata.name);
+});
+
+const readme = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+const block = (name: string): string =>
+  new RegExp(`<!-- ${name} -->\n\`\`\`\\w+\n(.*?)\`\`\``, 's').exec(readme)?.[1] ?? `no block ${name}`;
+
+test('the ServiceMonitor selects the metrics’ Service alone, and its job is the one that the alerts look for', () => {
+  const { spec, metadata } = parse(block('service monitor'));
+  expect(metadata.namespace).toBe(kustomization.namespace);
+  const selected = resources.filter(
+    ({ kind, metadata: { labels = {} } }) =>
+      kind === 'Service' && Object.entries(spec.selector.matchLabels).every(([key, value]) => labels[key] === value),
+  );
+  expect(selected.map(({ metadata: { name } }) => name)).toEqual(['backup365-gateway-metrics']);
+  const [service] = selected;
+  expect(spec.endpoints.map(({ port }: any) => port)).toEqual(service.spec.ports.map(({ name }: any) => name));
+  const [relabelling] = parse(block('relabelling'));
+  const { scrape_configs: jobs } = parse(readFileSync('deploy/observability/prometheus.yml', 'utf8'));
+  for (const job of [service.metadata.labels[spec.jobLabel], relabelling.replacement])
+    expect(job).toBe(jobs[0].job_name);
+});
+
+test('the alerts, as the command makes a PrometheusRule of them, are the same', () => {
+  const made = parse(
+    execFileSync('sh', ['-c', block('rules').replace('kubectl apply -f -', 'cat')], { encoding: 'utf8' }),
+  );
+  expect(made).toMatchObject({ kind: 'PrometheusRule', metadata: { namespace: kustomization.namespace } });
+  expect(made.spec).toEqual(parse(readFileSync('deploy/observability/rules.yml', 'utf8')));
 });
 
 test('out of the Pod leads a way to the backup server, Redis, telemetry and DNS, and to nothing else', () => {
