@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig, type Config } from '../src/config/load.js';
 import { settings } from '../src/config/settings.js';
@@ -184,6 +184,25 @@ test('the alerts, as the command makes a PrometheusRule of them, are the same', 
   );
   expect(made).toMatchObject({ kind: 'PrometheusRule', metadata: { namespace: kustomization.namespace } });
   expect(made.spec).toEqual(parse(readFileSync('deploy/observability/rules.yml', 'utf8')));
+});
+
+test('the command of the image is the program by another name, and the doctor gets a token on standard input', () => {
+  const link = join(temporary, 'backup365-gateway');
+  const [, target = ''] =
+    /ln -s \/app\/(\S+) \/usr\/local\/bin\/backup365-gateway$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const program = resolve(target);
+  expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  symlinkSync(program, link);
+  const help = execFileSync(process.execPath, [link, '--help'], { encoding: 'utf8' });
+  expect(help).toContain('doctor');
+
+  // Beyond `--` it is what the Pod runs; the program there, here one that tells what it was given.
+  rmSync(link);
+  writeFileSync(link, '#!/bin/sh\necho "$BACKUP_TOKEN for $1"\n', { mode: 0o755 });
+  const [, inPod = ''] = /-- \\\n\s+(sh -c .*)\n/.exec(block('doctor with a token')) ?? [];
+  const env = { PATH: `${temporary}:${process.env['PATH'] ?? ''}` };
+  expect(execFileSync('sh', ['-c', inPod], { input: 'a token\n', encoding: 'utf8', env })).toBe('a token for doctor\n');
+  expect(readFileSync('docs/doctor.md', 'utf8')).toContain(inPod);
 });
 
 test('out of the Pod leads a way to the backup server, Redis, telemetry and DNS, and to nothing else', () => {
