@@ -89,6 +89,18 @@ test('the kustomization has every manifest but the example of a Secret', () => {
   expect(find('Namespace').metadata.name).toBe(kustomization.namespace);
 });
 
+test('the image is the one that a release of this version has, and the next release changes it', () => {
+  const { version, scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(kustomization.images[0].newTag).toBe(version);
+  const [script = ''] = /node scripts\/setImageTag\.mjs$/.exec(scripts['release:version']) ?? [];
+  const [next, copy] = [join(temporary, 'package.json'), join(temporary, 'kustomization.yaml')];
+  const text = readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8');
+  writeFileSync(next, '{ "version": "12.3.4-beta.5" }');
+  writeFileSync(copy, text);
+  execFileSync('sh', ['-c', `${script} --package ${next} --kustomization ${copy}`]);
+  expect(readFileSync(copy, 'utf8')).toBe(text.replace(`newTag: ${version}`, 'newTag: 12.3.4-beta.5'));
+});
+
 test('a Pod has no rights, no token and no file to write', () => {
   expect(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
   expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
