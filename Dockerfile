@@ -22,6 +22,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/schema ./schema
+# So that `docker exec` and `kubectl exec` have `backup365-gateway doctor`.
+RUN chmod 755 dist/main.js && ln -s /app/dist/main.js /usr/local/bin/backup365-gateway
 # By its number (it is `node`), so that Kubernetes can tell that it is not root.
 USER 1000:1000
 EXPOSE 4000

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig, type Config } from '../src/config/load.js';
 import { settings } from '../src/config/settings.js';
@@ -88,6 +89,18 @@ test('the kustomization has every manifest but the example of a Secret', () => {
   expect(find('Namespace').metadata.name).toBe(kustomization.namespace);
 });
 
+test('the image is the one that a release of this version has, and the next release changes it', () => {
+  const { version, scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(kustomization.images[0].newTag).toBe(version);
+  const [script = ''] = /node scripts\/setImageTag\.mjs$/.exec(scripts['release:version']) ?? [];
+  const [next, copy] = [join(temporary, 'package.json'), join(temporary, 'kustomization.yaml')];
+  const text = readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8');
+  writeFileSync(next, '{ "version": "12.3.4-beta.5" }');
+  writeFileSync(copy, text);
+  execFileSync('sh', ['-c', `${script} --package ${next} --kustomization ${copy}`]);
+  expect(readFileSync(copy, 'utf8')).toBe(text.replace(`newTag: ${version}`, 'newTag: 12.3.4-beta.5'));
+});
+
 test('a Pod has no rights, no token and no file to write', () => {
   expect(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
   expect(pod).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
@@ -155,6 +168,53 @@ test('probes, Services and policies name the ports and the labels of the Pod', (
   const ports = resources.filter(({ kind }) => kind === 'Service').map(({ spec }) => spec.ports[0].targetPort);
   expect(ports).toEqual(['http', 'metrics']); // never both through one
   expect(find('HorizontalPodAutoscaler').spec.scaleTargetRef.name).toBe(find('Deployment').metadata.name);
+});
+
+const readme = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+const block = (name: string): string =>
+  new RegExp(`<!-- ${name} -->\n\`\`\`\\w+\n(.*?)\`\`\``, 's').exec(readme)?.[1] ?? `no block ${name}`;
+
+test('the ServiceMonitor selects the metrics’ Service alone, and its job is the one that the alerts look for', () => {
+  const { spec, metadata } = parse(block('service monitor'));
+  expect(metadata.namespace).toBe(kustomization.namespace);
+  const selected = resources.filter(
+    ({ kind, metadata: { labels = {} } }) =>
+      kind === 'Service' && Object.entries(spec.selector.matchLabels).every(([key, value]) => labels[key] === value),
+  );
+  expect(selected.map(({ metadata: { name } }) => name)).toEqual(['backup365-gateway-metrics']);
+  const [service] = selected;
+  expect(spec.endpoints.map(({ port }: any) => port)).toEqual(service.spec.ports.map(({ name }: any) => name));
+  const [relabelling] = parse(block('relabelling'));
+  const { scrape_configs: jobs } = parse(readFileSync('deploy/observability/prometheus.yml', 'utf8'));
+  for (const job of [service.metadata.labels[spec.jobLabel], relabelling.replacement])
+    expect(job).toBe(jobs[0].job_name);
+});
+
+test('the alerts, as the command makes a PrometheusRule of them, are the same', () => {
+  const made = parse(
+    execFileSync('sh', ['-c', block('rules').replace('kubectl apply -f -', 'cat')], { encoding: 'utf8' }),
+  );
+  expect(made).toMatchObject({ kind: 'PrometheusRule', metadata: { namespace: kustomization.namespace } });
+  expect(made.spec).toEqual(parse(readFileSync('deploy/observability/rules.yml', 'utf8')));
+});
+
+test('the command of the image is the program by another name, and the doctor gets a token on standard input', () => {
+  const link = join(temporary, 'backup365-gateway');
+  const [, target = ''] =
+    /ln -s \/app\/(\S+) \/usr\/local\/bin\/backup365-gateway$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const program = resolve(target);
+  expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  symlinkSync(program, link);
+  const help = execFileSync(process.execPath, [link, '--help'], { encoding: 'utf8' });
+  expect(help).toContain('doctor');
+
+  // Beyond `--` it is what the Pod runs; the program there, here one that tells what it was given.
+  rmSync(link);
+  writeFileSync(link, '#!/bin/sh\necho "$BACKUP_TOKEN for $1"\n', { mode: 0o755 });
+  const [, inPod = ''] = /-- \\\n\s+(sh -c .*)\n/.exec(block('doctor with a token')) ?? [];
+  const env = { PATH: `${temporary}:${process.env['PATH'] ?? ''}` };
+  expect(execFileSync('sh', ['-c', inPod], { input: 'a token\n', encoding: 'utf8', env })).toBe('a token for doctor\n');
+  expect(readFileSync('docs/doctor.md', 'utf8')).toContain(inPod);
 });
 
 test('out of the Pod leads a way to the backup server, Redis, telemetry and DNS, and to nothing else', () => {

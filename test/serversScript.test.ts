@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,8 +29,12 @@ const bare = `data:text/javascript,${encodeURIComponent(
   'import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"; const { accessSync } = fs; fs.accessSync = (path, mode) => { if (path.startsWith("/usr/")) throw new Error(path); accessSync(path, mode); }; syncBuiltinESMExports(); Object.defineProperty(process, "platform", { value: "linux" });',
 )}`;
 
-function run(args: string[], env: Record<string, string>) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', bare, 'scripts/servers.mjs', ...args], {
+/** As for somebody who is not root. */
+const withoutRoot = 'data:text/javascript,process.getuid=()=>1000';
+
+function run(args: string[], env: Record<string, string>, ...imports: string[]) {
+  const flags = [bare, ...imports].flatMap((source) => ['--import', source]);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, 'scripts/servers.mjs', ...args], {
     encoding: 'utf8',
     env: { HOME: folder, PATH: folder, ...env },
   });
@@ -99,6 +103,30 @@ case "$*" in *" install "*) for name in prometheus promtool; do /bin/cp "$HOME/$
   expect(readFileSync(join(folder, 'asked'), 'utf8')).toMatch(
     /^noninteractive 1 .* update\nnoninteractive 1 .* install --yes --no-install-recommends prometheus\n$/,
   );
+});
+
+/** A sudo that hands no variables on but PATH and the file to write to, for whoever it asks no password. */
+const SUDO = `[ "$1" = -n ] && [ "$SUDO_WANTS" != password ] || exit 1
+shift
+[ "$1" = true ] && exit 0
+exec /usr/bin/env -i PATH="$PATH:/usr/bin" HOME="$HOME" "$@"`;
+const APT_GET = 'echo "$DEBIAN_FRONTEND $RUNLEVEL $@" >> "$HOME/asked.sudo"';
+
+test('a machine of CI, where root is to be had without a password, installs them with sudo', () => {
+  const path = folderWith({ sudo: SUDO, 'apt-get': APT_GET });
+  const asked = join(folder, 'asked.sudo');
+  const { stderr } = run(['--install', 'redis-server', 'nginx'], { PATH: path, CI: 'true' }, withoutRoot);
+  expect(stderr).toContain('$ sudo -n env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get');
+  expect(readFileSync(asked, 'utf8')).toMatch(
+    /^noninteractive 1 .* update\nnoninteractive 1 .* install --yes --no-install-recommends redis-server nginx-light\n$/,
+  );
+
+  rmSync(asked);
+  for (const env of [{}, { CI: 'true', SUDO_WANTS: 'password' }]) {
+    const { status, stderr: told } = run(['--install', 'nginx'], { PATH: path, ...env }, withoutRoot);
+    expect({ status, isTouched: existsSync(asked) }).toEqual({ status: 1, isTouched: false });
+    expect(told).toContain('Not root, so nothing is installed with apt-get.');
+  }
 });
 
 test.each([[['mysql']], [[]]])('servers that it does not know are refused: %j', (args) => {

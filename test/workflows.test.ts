@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { workflowProblems } from './helpers/deploymentSchemas.js';
@@ -60,17 +63,80 @@ test('a pull request is checked on every Node.js that is supported, without a ri
 test('a release is main’s alone, and each job may do its own part', () => {
   expect(release.on).toEqual({ push: { branches: ['main'] } });
   expect(release.permissions).toEqual({});
-  const { version, package: npm, image } = release.jobs;
-  expect(version.permissions).toEqual({ contents: 'write', 'pull-requests': 'write' });
-  expect(npm.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' });
-  expect(image.permissions).toEqual({
-    contents: 'read',
-    packages: 'write',
-    'id-token': 'write',
-    attestations: 'write',
+  const permissions = Object.fromEntries(
+    Object.entries<any>(release.jobs).map(([name, job]) => [name, job.permissions]),
+  );
+  expect(permissions).toEqual({
+    version: { contents: 'write', 'pull-requests': 'write' },
+    build: { contents: 'read' },
+    package: { 'id-token': 'write', attestations: 'write' },
+    image: { contents: 'read', packages: 'write', 'id-token': 'write', attestations: 'write' },
+    tag: { contents: 'write' },
   });
-  expect(npm.needs).toBe('version');
-  expect(image.needs).toBe('package');
+  const needs = Object.entries<any>(release.jobs).map(([name, job]) => [name, [job.needs ?? []].flat()]);
+  expect(Object.fromEntries(needs)).toEqual({
+    version: [],
+    build: ['version'],
+    package: ['build'],
+    image: ['build', 'package'],
+    tag: ['build', 'package', 'image'],
+  });
+});
+
+const stepsOf = (job: string): any[] => release.jobs[job].steps;
+const scriptOf = (job: string): string =>
+  stepsOf(job)
+    .flatMap(({ run = [] }) => run)
+    .join('\n');
+
+test('who may sign, publish or tag installs no dependency; and what is installed finds no token', () => {
+  for (const job of ['package', 'image', 'tag']) expect(scriptOf(job)).not.toMatch(/npm (ci|install|run|exec)|npx/);
+  for (const job of ['package', 'tag'])
+    expect(stepsOf(job).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'))).toEqual([]);
+  expect(scriptOf('version')).toBe('npm ci --ignore-scripts');
+  const checkouts = Object.keys(release.jobs)
+    .flatMap(stepsOf)
+    .filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
+  expect(checkouts.length).toBeGreaterThan(2);
+  for (const checkout of checkouts) expect(checkout.with['persist-credentials']).toBe(false);
+});
+
+test('the package says whose it is before it is packed, as its provenance will', () => {
+  const scripts = stepsOf('build').map(({ run = '' }) => run);
+  const told = scripts.findIndex((script) =>
+    script.includes('npm pkg set repository.type=git "repository.url=git+$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git"'),
+  );
+  const packed = scripts.findIndex((script) => script.includes('npm run release'));
+  expect(told).toBeGreaterThan(0);
+  expect(packed).toBeGreaterThan(told);
+});
+
+test.each([
+  ['npm has none', '', 0, 'publish --provenance'],
+  ['npm has this very one', 'same', 0, ''],
+  ['npm has another', 'sha512-other', 1, ''],
+])('what broke off is run again: %s', (_, published, code, asked) => {
+  const folder = mkdtempSync(join(tmpdir(), 'release-'));
+  try {
+    writeFileSync(join(folder, 'backup365-gateway-1.0.0.tgz'), 'a package');
+    const same = `sha512-${createHash('sha512').update('a package').digest('base64')}`;
+    const integrity = published === 'same' ? same : published;
+    const npm = `#!/bin/sh\nif [ "$1" = view ]; then [ -n "${integrity}" ] && echo "${integrity}"; else echo "$@" >> asked; fi\n`;
+    writeFileSync(join(folder, 'npm'), npm, { mode: 0o755 });
+    const script = stepsOf('package').find(({ run = '' }) => run.includes('npm publish')).run;
+    const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}`, VERSION: '1.0.0' };
+    // As GitHub runs it.
+    const { status, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: code, stderr: '' });
+    const file = join(folder, 'asked');
+    expect(existsSync(file) ? readFileSync(file, 'utf8') : '').toMatch(asked === '' ? /^$/ : asked);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('what is released is signed, with where it comes from and what is in it', () => {
