@@ -94,11 +94,22 @@ describe('what instances share, and who is told of it', () => {
     ['redis://a:secret@h/x'],
     ['redis://'],
     ['redis://a,secret'],
+    ['redis://u:secret%zz@h'],
+    ['redis://u:1#secret@h'],
+    ['rediss://a,redis://secret'],
   ])('REDIS_URL=%s is refused, and not repeated', (url) => {
     const [problem = '', ...others] = problems({ REDIS_URL: url });
     expect(others).toEqual([]);
     expect(problem).toMatch(/^REDIS_URL must be redis:.*; it is something else$/);
     expect(problem).not.toContain('secret');
+  });
+
+  test('a password that stands where none belongs is not repeated', () => {
+    for (const argv of [['redis://u:secret@h'], ['--redis-cluster', 'redis://u:secret@h']]) {
+      const [problem = ''] = problems({}, argv);
+      expect(problem).toContain('redis://***@h');
+      expect(problem).not.toContain('secret');
+    }
   });
 
   test('settings of Redis that say nothing together', () => {
@@ -125,7 +136,7 @@ describe('what instances share, and who is told of it', () => {
       rateLimits: { perToken: 600, perAddress: null },
       trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.7'],
     });
-    for (const text of ['10.0.0.0/33', 'fd00::/129', 'proxy', '10.0.0.0/8/8', '10.0.0.0/'])
+    for (const text of ['0.0.0.0/0', '10.0.0.0/33', 'fd00::/129', 'proxy', '10.0.0.0/8/8', '10.0.0.0/'])
       expect(problems({ TRUSTED_PROXIES: text })).toHaveLength(1);
   });
 });

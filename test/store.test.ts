@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -290,7 +291,7 @@ describe('out of order: answers as without, in time, and told', () => {
     const clients = async (): Promise<string[]> =>
       String(await redis.send('CLIENT', 'LIST'))
         .split('\n')
-        .flatMap((line) => /^id=(\d+) .*(?:cmd=(?:hget|hello|NULL))/.exec(line)?.[1] ?? []);
+        .flatMap((line) => /^id=(\d+) .*(?:cmd=(?:eval|hget|hello|NULL))/.exec(line)?.[1] ?? []);
     await store.store.of('token').read('key');
     const before = await clients();
     redis.pause();
@@ -303,6 +304,62 @@ describe('out of order: answers as without, in time, and told', () => {
     const after = await clients();
     expect(after.filter((id) => before.includes(id))).toEqual([]);
     expect(after).toHaveLength(1);
+  });
+
+  test.each([
+    ['at the start', false],
+    ['after a connection that was lost', true],
+  ])('a handshake that is never answered, %s: another connection is made, and the log has it', async (_, isLater) => {
+    const redis = await withRedis();
+    const { port } = new URL(redis.url);
+    const sockets = new Set<Socket>();
+    let swallows = isLater ? 0 : 1; // connections that are taken, and never answered
+    const proxy = createServer((socket) => {
+      sockets.add(socket.on('error', () => undefined));
+      if (swallows > 0) {
+        swallows -= 1;
+        return;
+      }
+      const onward = connect(Number(port), '127.0.0.1').on('error', () => socket.destroy());
+      socket.pipe(onward).pipe(socket);
+      socket.once('close', () => onward.destroy());
+    }).listen(0, '127.0.0.1');
+    opened.push(async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    });
+    await until(() => proxy.listening);
+    const store = open(`redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    if (isLater) {
+      await until(() => store.store.isUp());
+      swallows = 1;
+      for (const socket of sockets) socket.resetAndDestroy();
+    }
+    await until(() => store.logLines.some(({ level }) => level === 'warn'));
+    await until(() => store.store.isUp());
+    await put(store, 'token', 'key', 'value');
+    expect(await store.store.of('token').read('key')).toBe('value');
+  });
+
+  test('a value that is longer than any of ours is not read: it would fill the memory of who asks for it', async () => {
+    const redis = await withRedis();
+    const store = await openUp(redis.url);
+    await put(store, 'token', 'key', 'value');
+    const [entry] = (await redis.dump()).filter(({ field }) => field !== 'bytes');
+    await redis.send('HSET', entry?.key ?? '', entry?.field ?? '', 'x'.repeat(3_000_000));
+    store.forget();
+    expect(await store.store.of('token').read('key')).toBeUndefined();
+    expect(store.count('read', 'unreadable')).toBe(1);
+  });
+
+  test('the same written again takes no more of the room that its token has', async () => {
+    const redis = await withRedis();
+    const store = await openUp(redis.url);
+    const sizeOf = async () => (await redis.dump()).find(({ field }) => field === 'bytes')?.value.toString();
+    await put(store, 'token', 'key', 'value');
+    const size = await sizeOf();
+    for (let time = 0; time < 20; time += 1) await put(store, 'token', 'key', 'value');
+    expect(await sizeOf()).toBe(size);
   });
 
   test('full: it goes on reading, and nothing more is written', async () => {
@@ -385,7 +442,7 @@ describe('ways to it', () => {
 
   test('a user with a password, and with no more rights than the docs name', async () => {
     const redis = await withRedis();
-    const rights = '~backup365:* -@all +hget +eval +hset +hincrby +pttl +pexpire +incr +unlink'.split(' ');
+    const rights = '~backup365:* -@all +hget +hstrlen +eval +hset +hincrby +pttl +pexpire +incr +unlink'.split(' ');
     await redis.send('ACL', 'SETUSER', 'gateway', 'on', '>p@ss/word', ...rights);
     await redis.send('ACL', 'SETUSER', 'default', 'resetpass', '>other');
     const at = `127.0.0.1:${redis.port}`;

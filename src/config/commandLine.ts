@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { textOf } from './problems.js';
+import { showGiven } from './show.js';
 import { settings } from './settings.js';
 
 /** What can be asked for by a word; without one, it is `serve`. */
@@ -25,7 +26,7 @@ export function readCommandLine(
     const command = words.find((known) => known === word);
     if ((word !== undefined && command === undefined) || more.length > 0) {
       problems.push(
-        `"${positionals.join(' ')}" is not a command: there are ${words.map((known) => `"${known}"`).join(' and ')}, or none to start the gateway`,
+        `${showGiven(positionals.join(' '))} is not a command: there are ${words.map((known) => `"${known}"`).join(' and ')}, or none to start the gateway`,
       );
     }
     const flags = Object.fromEntries(

@@ -6,6 +6,7 @@ import { readManifest, type TrustedDocument } from './manifest.js';
 import { ConfigError, textOf } from './problems.js';
 import { isLoopback, readOrigin } from './serverOrigin.js';
 import { readTracing, type TracingConfig } from './tracing.js';
+import { showGiven } from './show.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
 
 export type Config = Readonly<{
@@ -98,7 +99,7 @@ export function loadConfig(
     const value = readText(text);
     if (value === undefined)
       problems.push(
-        `${flag in flags ? `--${flag}` : variable} must be ${expects}; ${isSecret ? 'it is something else' : `got ${JSON.stringify(text)}`}`,
+        `${flag in flags ? `--${flag}` : variable} must be ${expects}; ${isSecret ? 'it is something else' : `got ${showGiven(text)}`}`,
       );
     return value;
   }

@@ -41,7 +41,8 @@ export function readNetworks(text: string): readonly string[] | undefined {
   const isNetwork = (network: string): boolean => {
     const [address = '', bits, ...more] = network.split('/');
     const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-    return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+    const isWidth = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most);
+    return most > 0 && more.length === 0 && isWidth;
   };
   return networks.every(isNetwork) ? networks : undefined;
 }
@@ -50,9 +51,11 @@ export function readNetworks(text: string): readonly string[] | undefined {
 export function readRedisUrls(text: string): readonly string[] | undefined {
   const urls = text.split(',').map((url) => url.trim());
   const isRedis = (url: string): boolean => {
-    if (!/^rediss?:\/\/[^/\s]+(\/\d{0,4})?$/.test(url) || !URL.canParse(url)) return false;
-    const { hostname, pathname } = new URL(url);
-    return hostname !== '' && (urls.length === 1 || pathname === '' || pathname === '/');
+    if (!/^rediss?:\/\/[^/\s?#]+(\/\d{0,4})?$/.test(url) || !URL.canParse(url)) return false;
+    const { hostname, pathname, username, password } = new URL(url);
+    const isPlain = [username, password].every((text) => !/%(?![0-9a-f]{2})/i.test(text));
+    return isPlain && hostname !== '' && (urls.length === 1 || pathname === '' || pathname === '/');
   };
-  return urls.every(isRedis) ? urls : undefined;
+  const protocols = new Set(urls.map((url) => url.split(':')[0]));
+  return protocols.size === 1 && urls.every(isRedis) ? urls : undefined;
 }

@@ -1,3 +1,6 @@
+/** A text of an operator's in a message: a password that stands in a URL is not repeated. */
+export const showGiven = (text: string): string => JSON.stringify(text.replace(/\/\/[^/\s]*@/g, '//***@'));
+
 const MAX_SHOWN_CHARACTERS = 80;
 
 /** A value of somebody else's JSON in a message: texts in quotes and cut off where they are long, objects and arrays by their kind alone. */

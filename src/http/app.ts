@@ -164,9 +164,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     await allowOrigins(asked, options.corsOrigins);
     await limitRates(asked, {
       ...options,
-      onRateLimited: (reason, request) => {
+      onRateLimited: (reason, key, request) => {
         observer?.refused(reason);
-        tellOfRate(reason, request);
+        tellOfRate(reason, key, request);
       },
     });
     asked.post('/graphql', route.handler);

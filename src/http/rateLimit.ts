@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isIP, isIPv6 } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RATE_LIMITED_MESSAGE, type ErrorCode } from '../graph/formatError.js';
@@ -12,7 +13,7 @@ export type RateLimitOptions = Readonly<{
   rateLimits: Readonly<{ perToken: number | null; perAddress: number | null }>;
   /** Where all instances count together; null for each by itself. */
   store?: SharedStore | null;
-  onRateLimited?: (reason: RateLimitReason, request: FastifyRequest) => void;
+  onRateLimited?: (reason: RateLimitReason, key: string, request: FastifyRequest) => void;
 }>;
 
 const WINDOW_MS = 60_000;
@@ -25,6 +26,8 @@ export const rateLimitHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'rate
 
 type Standing = Readonly<{
   reason: RateLimitReason;
+  /** Who is counted: a hash of a token, or an address, or a network of IPv6. */
+  key: string;
   max: number;
   remaining: number;
   isExceeded: boolean;
@@ -38,6 +41,34 @@ type Limiter = (request: FastifyRequest) => Promise<Standing | null>;
 function nameOfToken(request: FastifyRequest): string {
   const token = readBearerToken(request.raw.rawHeaders);
   return typeof token === 'string' ? hash('sha256', `backup365-gateway rate ${token}`, 'base64url') : '';
+}
+
+/** The first four of an IPv6 address's eight groups, which are one network (/64). */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
+  const filled =
+    tail === undefined ? before : [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
+  return `${filled
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}
+
+/**
+ * The address that a request is counted under. What a proxy says of it can have a port, or be no address: then it is the
+ * proxy's own. Addresses of one IPv6 network are one.
+ */
+export function nameOfAddress({
+  ip,
+  socket,
+}: Pick<FastifyRequest, 'ip'> & { socket: { remoteAddress?: string | undefined } }): string {
+  const plain = /^\[(.+)\](?::\d+)?$/.exec(ip)?.[1] ?? /^([\d.]+):\d+$/.exec(ip)?.[1] ?? ip;
+  const address = isIP(plain) === 0 ? (socket.remoteAddress ?? '') : plain;
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  return isIPv6(address) ? networkOf(address.replace(/%.*$/, '')) : address;
 }
 
 /** Which of two standings leaves less room. */
@@ -60,17 +91,18 @@ function createLimiter(
     // This instance counts in any case: its own counts hold while the store is away.
     const own = await count(request);
     if (own.isAllowed) return null;
-    const { remaining, isExceeded, ttl: leftMs } = own;
-    const shared = await store?.count(`${reason} ${own.key}`, WINDOW_MS);
-    return shared
-      ? {
-          reason,
-          max,
-          remaining: Math.max(0, max - shared.count),
-          isExceeded: shared.count > max,
-          leftMs: shared.leftMs,
-        }
-      : { reason, max, remaining, isExceeded, leftMs };
+    const { remaining, isExceeded, ttl: leftMs, key } = own;
+    const standing = { reason, key, max, remaining, isExceeded, leftMs };
+    if (isExceeded) return standing; // the others' counts can only add to it
+    const shared = await store?.count(`${reason} ${key}`, WINDOW_MS);
+    if (!shared || max - shared.count > remaining) return standing; // it may have lost what it had
+    const { count: sharedCount, leftMs: sharedLeftMs } = shared;
+    return {
+      ...standing,
+      remaining: Math.max(0, max - sharedCount),
+      isExceeded: sharedCount > max,
+      leftMs: sharedLeftMs,
+    };
   };
 }
 
@@ -90,21 +122,22 @@ export async function limitRates(http: FastifyInstance, options: RateLimitOption
   if (perToken === null && perAddress === null) return;
   await http.register(rateLimit, { global: false });
   const byToken = perToken === null ? null : createLimiter(http, 'token_rate', perToken, store, nameOfToken);
-  // The plugin's own names for addresses: those of one IPv6 network (/64) are one.
-  const byAddress = perAddress === null ? null : createLimiter(http, 'address_rate', perAddress, store);
+  const byAddress = perAddress === null ? null : createLimiter(http, 'address_rate', perAddress, store, nameOfAddress);
 
   http.addHook('onRequest', async (request, reply) => {
     if (request.method === 'OPTIONS' || request.socket.remoteAddress === undefined) return; // or the caller has gone
     const hasToken = typeof readBearerToken(request.raw.rawHeaders) === 'string';
-    const standings = await Promise.all([byAddress?.(request), hasToken ? byToken?.(request) : null]);
-    const [first, ...others] = standings.filter((standing) => standing !== null && standing !== undefined);
-    if (!first) return;
-    const { reason, max, remaining, isExceeded, leftMs } = others.reduce(tighter, first);
+    const ofAddress = (await byAddress?.(request)) ?? null;
+    // What is refused by address uses up nothing of its token's.
+    const ofToken = hasToken && ofAddress?.isExceeded !== true ? ((await byToken?.(request)) ?? null) : null;
+    const standing = ofAddress && ofToken ? tighter(ofAddress, ofToken) : (ofAddress ?? ofToken);
+    if (!standing) return;
+    const { reason, key, max, remaining, isExceeded, leftMs } = standing;
     const resetSeconds = Math.max(1, Math.ceil(leftMs / 1000));
     const values = [max, remaining, resetSeconds];
     for (const [index, name] of rateLimitHeaders.entries()) void reply.header(name, String(values[index]));
     if (!isExceeded) return;
-    onRateLimited?.(reason, request);
+    onRateLimited?.(reason, key, request);
     return refuse(reply, resetSeconds);
   });
 }

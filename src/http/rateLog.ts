@@ -9,19 +9,18 @@ const TELL_EVERY_MS = 60_000;
 const MAX_TOLD = 1000;
 
 /** Tells the log who asks too often: a token by its eight digits, or an address. Once a minute for each. */
-export function createRateLog(log: Log): (reason: RateLimitReason, request: FastifyRequest) => void {
+export function createRateLog(log: Log): (reason: RateLimitReason, key: string, request: FastifyRequest) => void {
   let told = new Set<string>();
   let sinceMs = -Infinity;
-  return (reason, request) => {
+  return (reason, key, request) => {
     if (performance.now() - sinceMs > TELL_EVERY_MS) {
       told = new Set();
       sinceMs = performance.now();
     }
-    const caller =
-      reason === 'token_rate' ? callerOf(readBearerToken(request.raw.rawHeaders)) : { address: request.ip };
-    const key = `${reason} ${Object.values(caller).join('')}`;
-    if (told.has(key) || told.size >= MAX_TOLD) return;
-    told.add(key);
+    const name = `${reason} ${key}`;
+    if (told.has(name) || told.size >= MAX_TOLD) return;
+    told.add(name);
+    const caller = reason === 'token_rate' ? callerOf(readBearerToken(request.raw.rawHeaders)) : { address: key };
     log.info(
       { requestId: request.id, code: 'RATE_LIMITED', reason, ...caller },
       'a caller asks too often, and is told so once a minute',

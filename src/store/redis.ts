@@ -22,13 +22,19 @@ const MAX_PAUSE_MS = 1000;
  */
 const STUCK_AFTER_MS = 5000;
 
+/** How often it is looked whether there is a connection. */
+const LOOK_EVERY_MS = 500;
+
 const pauseMs = (attempt: number): number => Math.min(MAX_PAUSE_MS, 50 * 2 ** Math.min(attempt, 10));
 
 /** Bytes as they are; the library's own limit of time ends once a command was written. */
 const commandOptions = { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
 
-/** Whether Redis has answered, with a refusal: full, read-only, no right to the command, … */
-export const isRefusal = (error: unknown): boolean => error instanceof ErrorReply;
+/** What a server says that is no longer the one to ask: a master that was made a replica keeps its connections. */
+const ofAnother = new Set(['READONLY', 'MASTERDOWN', 'UNBLOCKED']);
+
+/** Whether Redis has answered, with a refusal: full, no right to the command, … */
+export const isRefusal = (error: unknown): boolean => error instanceof ErrorReply && !ofAnother.has(codeOf(error));
 
 /** What may be told of an error. */
 function codeOf(error: unknown): string {
@@ -59,14 +65,15 @@ function optionsOf({ urls: [url = ''], ca }: RedisConfig) {
   };
 }
 
-function openOne(config: RedisConfig, tell: RedisNews): Connection {
+function openOne(config: RedisConfig, tell: RedisNews, isWanted: () => boolean): Connection {
   const [url = ''] = config.urls;
   const client = createClient({ url, ...optionsOf(config) });
   client.on('error', (error) => {
     tell(codeOf(error));
   });
   client.on('ready', () => {
-    tell(null);
+    if (isWanted()) tell(null);
+    else client.destroy(); // destroyed while it connected, it connected all the same
   });
   return {
     send: (_, command) => client.sendCommand([...command], commandOptions),
@@ -107,24 +114,51 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
   const sentMs = new Map<object, number>();
   /** Since when nothing has been answered, but something failed. */
   let failingSinceMs = Infinity;
+  /** Since when there is no connection that can be used; null while there is one. */
+  let unreadySinceMs: number | null = performance.now();
   let isClosed = false;
   let connection = open();
 
   function open(): Connection {
-    const opened = (config.isCluster ? openCluster : openOne)(config, (reason) => {
-      if (!isClosed && opened === connection) tell(reason);
-    });
+    const isWanted = (): boolean => !isClosed && opened === connection;
+    const tellIfWanted: RedisNews = (reason) => {
+      if (isWanted()) tell(reason);
+    };
+    const opened: Connection = config.isCluster
+      ? openCluster(config, tellIfWanted)
+      : openOne(config, tellIfWanted, isWanted);
     void keepConnecting(opened);
     return opened;
   }
 
+  function renew(): void {
+    sentMs.clear();
+    failingSinceMs = Infinity;
+    unreadySinceMs = performance.now();
+    connection.destroy(); // what waits on it fails
+    connection = open();
+  }
+
+  // Nothing is sent while there is no connection, so that one whose handshake is never answered has to be looked at.
+  const watch = setInterval(() => {
+    if (connection.isReady()) {
+      unreadySinceMs = null;
+      return;
+    }
+    unreadySinceMs ??= performance.now();
+    if (performance.now() - unreadySinceMs < STUCK_AFTER_MS) return;
+    renew();
+    tell('no handshake');
+  }, LOOK_EVERY_MS).unref();
+
   async function keepConnecting(opened: Connection): Promise<void> {
+    const isOver = (): boolean => isClosed || opened !== connection;
     for (let attempt = 0; !isClosed; attempt += 1) {
       try {
         await opened.connect();
         return;
       } catch (error) {
-        if (opened !== connection) return;
+        if (isOver()) return;
         tell(codeOf(error));
         await wait(pauseMs(attempt), undefined, { ref: false });
       }
@@ -133,11 +167,7 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
 
   function renewWhenStuck(): void {
     const [oldestMs = Infinity] = sentMs.values();
-    if (performance.now() - Math.min(oldestMs, failingSinceMs) < STUCK_AFTER_MS) return;
-    sentMs.clear();
-    failingSinceMs = Infinity;
-    connection.destroy(); // what waits on it fails
-    connection = open();
+    if (performance.now() - Math.min(oldestMs, failingSinceMs) >= STUCK_AFTER_MS) renew();
   }
 
   return {
@@ -158,6 +188,7 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
     isConnected: () => connection.isReady(),
     close: () => {
       isClosed = true;
+      clearInterval(watch);
       connection.destroy();
     },
   };

@@ -13,8 +13,12 @@ export type Seal = Readonly<{
   open: (name: string, sealed: Buffer) => unknown;
 }>;
 
-const MAX_SEALED_BYTES = 1024 * 1024;
-const MAX_OPEN_BYTES = 16 * 1024 * 1024;
+/** How long a value may be as it is kept, and as JSON: packing a longer one would keep the process from others for too long. */
+export const MAX_SEALED_BYTES = 1024 * 1024;
+const MAX_OPEN_BYTES = 4 * 1024 * 1024;
+
+/** To be raised when records take another shape: within one release, of which there can be many builds, it tells them apart. */
+const SHAPE = 1;
 const DEFLATE_FROM_BYTES = 4096;
 
 const SHELF_BYTES = 18;
@@ -41,7 +45,7 @@ function unpack(packed: Buffer): Buffer {
  * takes the other's records for its own.
  */
 export function createSeal(token: string, about: Readonly<{ origin: string; release: string }>): Seal {
-  const info = JSON.stringify([about.origin, about.release]);
+  const info = JSON.stringify([about.origin, about.release, SHAPE]);
   const material = Buffer.from(
     hkdfSync('sha256', token, 'backup365-gateway store 1', info, SHELF_BYTES + 2 * KEY_BYTES),
   );
@@ -54,8 +58,10 @@ export function createSeal(token: string, about: Readonly<{ origin: string; rele
     shelf,
     nameOf: (key) => createHmac('sha256', nameKey).update(key).digest('base64url'),
     close: (name, value) => {
-      const packed = pack(Buffer.from(JSON.stringify(value)));
-      if (packed.length > MAX_SEALED_BYTES) return null;
+      const json = Buffer.from(JSON.stringify(value));
+      if (json.length > MAX_OPEN_BYTES) return null;
+      const packed = pack(json);
+      if (packed.length + IV_BYTES + TAG_BYTES > MAX_SEALED_BYTES) return null;
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', valueKey, iv).setAAD(placeOf(name));
       const body = Buffer.concat([cipher.update(packed), cipher.final()]);

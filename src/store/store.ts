@@ -4,7 +4,7 @@ import type { SharedStore, StoreObserver, TokenStore } from '../sharedStore.js';
 import { createAsking, within, type Prepared } from './asking.js';
 import { createStoreBreaker } from './breaker.js';
 import { connectRedis, isRefusal } from './redis.js';
-import { createSeal, type Seal } from './seal.js';
+import { createSeal, MAX_SEALED_BYTES, type Seal } from './seal.js';
 
 export type StoreLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
@@ -25,12 +25,26 @@ const SHELF_MS = 3_600_000;
 /** How many bytes one token can have written in that time: callers must not push each other's values out. */
 const MAX_SHELF_BYTES = 16 * 1024 * 1024;
 
-/** Puts a value on a shelf where there is room, and gives a new shelf its time. `EXPIRE … NX` would need Redis 7. */
+/**
+ * Puts a value on a shelf where there is room, and gives a new shelf its time. What is there under a name stays: nothing else would be
+ * put there, unless it cannot be read. `EXPIRE … NX` would need Redis 7.
+ */
 const WRITE = `
-local hasRoom = redis.call('HINCRBY', KEYS[1], 'bytes', string.len(ARGV[2])) <= tonumber(ARGV[3])
-if hasRoom then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+local longer = string.len(ARGV[2]) - redis.call('HSTRLEN', KEYS[1], ARGV[1])
+if longer == 0 then return 1 end
+local hasRoom = redis.call('HINCRBY', KEYS[1], 'bytes', longer) <= tonumber(ARGV[3])
+if hasRoom then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+else
+  redis.call('HINCRBY', KEYS[1], 'bytes', -longer)
+end
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return hasRoom and 1 or 0`;
+
+/** Gives a value, or 0 for one that is longer than any of ours: who writes to Redis shall not fill our memory. */
+const READ = `
+if redis.call('HSTRLEN', KEYS[1], ARGV[1]) > tonumber(ARGV[2]) then return 0 end
+return redis.call('HGET', KEYS[1], ARGV[1])`;
 
 const COUNT = `
 local count = redis.call('INCR', KEYS[1])
@@ -77,10 +91,10 @@ export function createStore(options: StoreOptions, log: StoreLog, observer?: Sto
         const prepare = (): Prepared => {
           const key = keyOf(seal());
           name = seal().nameOf(entry);
-          return { key, command: ['HGET', key, name] };
+          return { key, command: ['EVAL', READ, '1', key, name, String(MAX_SEALED_BYTES)] };
         };
         return ask('read', prepare, (sealed) => {
-          if (!Buffer.isBuffer(sealed)) return { outcome: 'miss' };
+          if (!Buffer.isBuffer(sealed)) return { outcome: sealed === 0 ? 'unreadable' : 'miss' };
           const value = seal().open(name, sealed);
           return { outcome: value === undefined ? 'unreadable' : 'hit', value };
         });

@@ -78,15 +78,15 @@ function weigh(value: unknown): number {
   return bytes;
 }
 
-/** Shares nothing. */
-function createSolitude(): Share {
+/** Shares nothing; what its token has in the store all the same, persisted queries, can be dropped. */
+function createSolitude(dropStored: () => void): Share {
   let isAuthorized = false;
   return {
     flights: new Map(),
     authorize: () => {
       isAuthorized = true;
     },
-    drop: () => undefined,
+    drop: dropStored,
     isAuthorized: () => isAuthorized,
     recall: () => undefined,
     recallShared: () => null,
@@ -198,7 +198,8 @@ export function createSharing(
 
   return {
     join: (token) => {
-      if (!isOn || token === null) return createSolitude();
+      if (token === null) return createSolitude(() => undefined);
+      if (!isOn) return createSolitude(() => store?.of(token).drop());
       const shelf = shelfOf(hash('sha256', `${secret}${token}`, 'base64'));
       shelf.operations += 1;
       return createShare(shelf, token);
