@@ -8,7 +8,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 6, /^$/],
   [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
   [/^doctor\//, 5, /^$/],
-  [/^telemetry\/(metrics|gauges)\.ts$/, 4, /^prom-client$/],
+  [/^telemetry\/(metrics|gauges|processMetrics|promClientParts\.d)\.ts$/, 4, /^prom-client$/],
   [/^telemetry\/tracing\.ts$/, 4, /^@opentelemetry\//],
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
   [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],

@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { errorCodes, type ErrorCode } from '../graph/formatError.js';
 import type { DoorObserver } from '../http/report.js';
 import type { StoreObserver } from '../sharedStore.js';
 import type { UpstreamObserver } from '../upstream/observer.js';
+import { addProcessMetrics } from './processMetrics.js';
 import { addGauges, type Gauged } from './gauges.js';
 
 export type MetricsOptions = Readonly<{
@@ -54,9 +55,6 @@ const codesOfRefusals: Readonly<Partial<Record<keyof typeof refusals, ErrorCode>
   address_rate: 'RATE_LIMITED',
 };
 
-/** What prom-client brings along under names that Prometheus' own check refuses. */
-const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
-
 /** What is counted as it happens. */
 function createCounts(registry: Registry) {
   const registers = [registry];
@@ -106,8 +104,7 @@ function createCounts(registry: Registry) {
 /** All that the gateway tells of itself in numbers. No label is a token, an id or text of anybody's. */
 export function createMetrics({ version, operationNames }: MetricsOptions): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of misnamed) registry.removeSingleMetric(name);
+  addProcessMetrics(registry);
   new Gauge({
     name: 'backup365_build_info',
     help: '1, with the version of the gateway.',
