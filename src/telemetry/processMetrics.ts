@@ -10,7 +10,7 @@ import addVersion from 'prom-client/lib/metrics/version.js';
 
 /**
  * Adds what there is to tell of any Node.js process: prom-client's default metrics without its observer of garbage collections,
- * which costs a short operation several percent of its CPU (`node bench/telemetry.mjs`), and without those whose names
+ * which costs short operations some percent of their CPU (`node bench/telemetry.mjs`), and without those whose names
  * Prometheus' own check refuses.
  */
 export function addProcessMetrics(registry: Registry): void {
