@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { isatty } from 'node:tty';
 import { loadConfig, type Config } from './config/load.js';
 import { renderHelp } from './config/print.js';
+import { settings } from './config/settings.js';
 import { ConfigError } from './config/problems.js';
 import { runDoctor } from './doctor/run.js';
 import { createApp } from './http/app.js';
@@ -118,6 +119,13 @@ async function loadMetrics({ trustedDocuments, metricsOperations }: Config): Pro
   return createMetrics({ version: readVersion(), operationNames });
 }
 
+/** Says which setting a listener has its port of, where it cannot be opened. */
+function named(setting: string, listening: Promise<unknown>): Promise<unknown> {
+  return listening.catch((error: unknown) => {
+    throw new Error(`${setting}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  });
+}
+
 async function serve(config: Config, log: Log): Promise<void> {
   const simulator: Simulator | null = config.server ? null : await (await loadSimulator()).startSimulator();
   simulator?.tokens.issue({ accessToken: DEMO_TOKEN });
@@ -169,16 +177,17 @@ async function serve(config: Config, log: Log): Promise<void> {
     await closeInOrder(app);
     server.close();
     await store?.close();
-    await operators?.close();
     await tracer?.close();
+    await operators?.close();
     await simulator?.close();
   });
-  await app.http.listen({ host: config.host, port: config.port });
+  // First the operators': who takes callers has all that it needs.
   if (operators) {
-    await operators.listen(config.metrics);
+    await named(settings.metricsPort.env, operators.listen(config.metrics));
     const { address, port } = operators.server.address() as AddressInfo; // it listens
     log.info({ address, port }, "the operators' listener is open");
   }
+  await named(settings.port.env, app.http.listen({ host: config.host, port: config.port }));
   server.keepLookout();
   if (simulator) {
     print(`\nbackup365-gateway listens at ${url()} in front of its embedded demo server. Ask it:\n`);

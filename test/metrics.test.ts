@@ -241,6 +241,13 @@ describe("the operators' listener", () => {
       expect(await put('debug\n')).toEqual({ status: 200, text: 'debug\n' });
       expect(await (await fetch(`${url}/log-level`)).text()).toBe('debug\n');
       expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ before: 'warn', level: 'debug' }]);
+      for (const header of ['origin', 'x-forwarded-for', 'sec-fetch-site']) {
+        const response = await fetch(`${url}/log-level`, { method: 'PUT', body: 'silent', headers: { [header]: 'x' } });
+        // fetch itself sends no Sec-Fetch-Site, and lets nobody set it: then there is nothing to refuse.
+        if (header !== 'sec-fetch-site') expect(response.status).toBe(403);
+        else await put('debug');
+      }
+      expect(await (await fetch(`${url}/log-level`)).text()).toBe('debug\n');
       expect(await put('loud')).toEqual({
         status: 400,
         text: 'Expected one of trace, debug, info, warn, error, fatal, silent; got "loud".\n',

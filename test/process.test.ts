@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startSimulator, type Misbehaviour, type SeenRequest, type Simulator } from '../src/simulator/index.js';
 
@@ -127,6 +129,46 @@ test('metrics are on a port of their own', async () => {
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
   running.child.kill('SIGTERM');
   expect((await running.ended).code).toBe(0);
+});
+
+test('a caller of the metrics that says nothing holds up no end, nor does a collector that refuses', async () => {
+  const collector = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const { port: collectorPort } = collector.address() as AddressInfo;
+  const running = start(['--port', '0'], {
+    METRICS_PORT: '0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}`,
+    OTEL_BSP_SCHEDULE_DELAY: '60000',
+  });
+  const [, port = ''] = await running.until(/"port":(\d+),"msg":"the operators' listener is open"/);
+  const [, url = ''] = await running.until(/curl -s (\S+)\/graphql/);
+  await (await fetch(`${url}/graphql?query=%7B__typename%7D`, { headers: { authorization: 'Bearer x' } })).text();
+  const silent = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+  await once(silent, 'connect');
+  running.child.kill('SIGTERM');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('closing takes too long');
+  expect(stdout).not.toContain('Not Found');
+  silent.destroy();
+  await new Promise((resolve) => collector.close(resolve));
+});
+
+test('a process whose log nobody reads any more still ends, and so does one whose port is taken', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const running = start(['--port', '0'], { METRICS_PORT: String(port), LOG_LEVEL: 'debug' });
+  running.child.stdout?.destroy();
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('METRICS_PORT: listen EADDRINUSE');
+  await new Promise((resolve) => taken.close(resolve));
+  const good = start(['--port', '0'], { METRICS_PORT: '0' });
+  await good.until(/the operators' listener is open/);
+  good.child.stdout?.destroy();
+  good.child.kill('SIGTERM');
+  expect((await good.ended).code).toBe(0);
 });
 
 test('a port that is taken is told', async () => {

@@ -41,6 +41,33 @@ describe('each operation has one line in the log', () => {
     });
   });
 
+  test.each(['identity', 'gzip', 'br'])('a long answer that was read whole is ok, as %s', async (encoding) => {
+    await withGateway({}, async ({ url, token, summaryLines }) => {
+      const query = `{ ${Array.from({ length: 8 }, (_, index) => `a${index}: jobSessions(first: 200) { nodes { id details creationTime endTime status } }`).join(' ')} }`;
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'accept-encoding': encoding, authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query }),
+      });
+      expect((await response.text()).length).toBeGreaterThan(100_000);
+      expect(response.headers.get('content-encoding')).toBe(encoding === 'identity' ? null : encoding);
+      await until(() => summaryLines.length === 1);
+      expect(summaryLines).toMatchObject([{ outcome: 'ok' }]);
+    });
+  });
+
+  test('a client that has to register its query is no warning', async () => {
+    await withGateway({}, async ({ url, logLines }) => {
+      const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } };
+      const headers = { 'content-type': 'application/json' };
+      await (await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ extensions }) })).text();
+      const [line, ...others] = logLines.filter(({ code }) => code === 'PERSISTED_QUERY_NOT_FOUND');
+      expect(line).toMatchObject({ level: 30 });
+      expect(line).not.toHaveProperty('error');
+      expect(others).toEqual([]);
+    });
+  });
+
   test('a download has one too', async () => {
     await withGateway({}, async ({ url, token, summaryLines }) => {
       const get = async (authorization: string) =>
@@ -177,6 +204,56 @@ describe('the backup server’s state', () => {
       expect(gateway.logLines.filter(({ msg }) => String(msg).includes('sign of life'))).toHaveLength(1);
       undo();
       await until(async () => (await readState(gateway)).state === 'ready');
+    });
+  });
+
+  test('a second time is told as well, though callers were answered in between', async () => {
+    await withGateway({ probeMs: 60 }, async (gateway) => {
+      const told = () => gateway.logLines.filter(({ msg }) => String(msg).includes('sign of life')).length;
+      gateway.server.keepLookout();
+      await until(async () => (await readState(gateway)).state === 'ready');
+      const undo = gateway.simulator.misbehave(() => true, { reset: true });
+      await until(() => told() === 1);
+      undo();
+      await until(async () => (await gateway.ask('{ jobs { nodes { name } } }')).errors === undefined);
+      // Callers keep it from being looked at.
+      for (let count = 0; count < 12; count += 1) {
+        await gateway.ask('{ jobs { nodes { name } } }');
+        await wait(20);
+      }
+      gateway.simulator.misbehave(() => true, { reset: true });
+      await until(() => told() === 2);
+    });
+  });
+
+  test('what answers every path, and is no backup server, is failing from the start', async () => {
+    await withGateway({}, async (gateway) => {
+      gateway.simulator.misbehave(() => true, { body: '<html>welcome</html>' });
+      gateway.server.keepLookout();
+      await until(async () => (await readState(gateway)).state === 'failing');
+    });
+  });
+
+  test('requests that the open breaker refuses are not counted as sent', async () => {
+    const observed: string[] = [];
+    const observer = {
+      asked: (resource: string, _: string, outcome: string) => observed.push(`${resource} ${outcome}`),
+      lookedUp: () => undefined,
+      joined: () => undefined,
+    };
+    await withGateway({ timeoutMs: 200, observer }, async (gateway) => {
+      await gateway.ask('{ backupServer { apiVersion } }');
+      gateway.simulator.misbehave(() => true, { hang: true });
+      gateway.simulator.forgetRequests();
+      gateway.summaryLines.length = 0;
+      const lists = Array.from(
+        { length: 40 },
+        (_, index) => `a${index}: jobSessions(first: ${index + 1}) { nodes { id } }`,
+      );
+      const { upstream } = await gateway.ask(`{ ${lists.join(' ')} }`);
+      expect(upstream.length).toBeLessThan(40);
+      expect(gateway.summaryLines).toMatchObject([{ upstreamRequests: upstream.length }]);
+      expect(observed.filter((one) => one === 'jobSession timedOut')).toHaveLength(upstream.length);
     });
   });
 

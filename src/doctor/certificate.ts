@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { foreign } from './report.js';
-import { untilConnected } from './socket.js';
+import { limitMsOf, untilConnected } from './socket.js';
 import type { Target } from './target.js';
 
 const DAY_MS = 86_400_000;
@@ -14,7 +14,8 @@ export type Seen = Readonly<{ certificate: X509Certificate; protocol: string }>;
  * Looks at the certificate that the server shows, or gives the code of why there is none. Nothing is believed of it here, and nothing
  * sent: the connection is closed as soon as it is made.
  */
-export async function lookAtCertificate({ host, port, timeoutMs }: Target): Promise<Seen | string> {
+export async function lookAtCertificate(target: Target): Promise<Seen | string> {
+  const { host, port } = target;
   const socket = connect({
     host,
     port,
@@ -22,7 +23,7 @@ export async function lookAtCertificate({ host, port, timeoutMs }: Target): Prom
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
   });
-  const code = await untilConnected(socket, 'secureConnect', timeoutMs);
+  const code = await untilConnected(socket, 'secureConnect', limitMsOf(target));
   const certificate = socket.getPeerX509Certificate();
   const protocol = socket.getProtocol() ?? 'TLS';
   socket.destroy();

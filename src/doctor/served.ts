@@ -42,7 +42,7 @@ export async function findServed(
   const areServed = `${names} ${served.length === 1 ? 'is' : 'are'} served`;
   const outcomes = probed.map(({ version }) => ({ name: version.name, outcome: outcomeOf(version) }));
 
-  if (served.some(isPage)) {
+  if (probed.some(({ version }) => isPage(version))) {
     return refuse('what answers is no REST API: it sends something else than JSON', wrongHost);
   }
   if (served.length === 0) {

@@ -2,15 +2,16 @@ import type { X509Certificate } from 'node:crypto';
 import { adviceFor, createConnector, type Trust } from '../upstream/tls.js';
 import { daysLeft, describeCertificate, isFor, isSelfSigned, lookAtCertificate, namesOf } from './certificate.js';
 import { fail, ok, skip, type Report } from './report.js';
-import { codeOf } from './socket.js';
+import { codeOf, limitMsOf } from './socket.js';
 import type { Target } from './target.js';
 
 /** From when on a certificate's end is near enough to be told. */
 const SOON_DAYS = 30;
 
 /** Judges the server's certificate as the gateway will: null for trusted, else the code of why not. */
-function judge({ origin, host, port, trust, timeoutMs }: Target): Promise<string | null> {
-  const connector = createConnector(trust, timeoutMs);
+function judge(target: Target): Promise<string | null> {
+  const { origin, host, port, trust } = target;
+  const connector = createConnector(trust, limitMsOf(target));
   const { protocol, host: authority } = new URL(origin);
   return new Promise((resolve) => {
     connector.connect({ protocol, hostname: host, host: authority, port: String(port) }, (error, socket) => {

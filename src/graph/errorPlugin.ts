@@ -28,6 +28,9 @@ const callerCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
+  'DOCUMENT_NOT_TRUSTED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
 /** Puts the request id into each error of an answer, and each kind of error into the log once per answer, with its count. */

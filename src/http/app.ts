@@ -106,6 +106,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.server.on('drop', () => {
     observer?.refused('connections');
   });
+  const tracing = createRequestTracing(tracer);
   const unread = watchUnread(http.server);
   takeJson(http);
   await compressAnswers(http);
@@ -142,7 +143,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
         .send({ errors: [describeRefusal(error, request.id)] });
     }
-    if (!isCallers) log.error({ requestId: request.id, error: error.stack }, 'a request failed');
+    if (!isCallers) {
+      const traceId = tracing.spanOf(request)?.traceId;
+      log.error({ requestId: request.id, ...(traceId && { traceId }), error: error.stack }, 'a request failed');
+    }
     const answer = isCallers
       ? refusal(error.message, 'BAD_REQUEST', request.id)
       : refusal(INTERNAL_MESSAGE, 'INTERNAL_SERVER_ERROR', request.id);
@@ -154,7 +158,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
   const tellOfRate = createRateLog(log);
-  const tracing = createRequestTracing(tracer);
   const { spanOf } = tracing;
   const report = createReport(log, observer);
   const route = createGraphqlRoute(graph, { server, unread, trusted, report, spanOf, persistedQueries, store });

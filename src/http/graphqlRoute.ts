@@ -93,12 +93,13 @@ export function createGraphqlRoute(
     return queryStore;
   }
 
+  /** The answer's body; its status and headers are set. */
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
     operation: Operation,
     summary: Summary,
-  ): Promise<FastifyReply> {
+  ): Promise<string> {
     const at = request.url.indexOf('?');
     const search = at === -1 ? '' : request.url.slice(at);
     const asked = { method: request.method, search, body: request.body };
@@ -129,14 +130,15 @@ export function createGraphqlRoute(
         );
         const text = withRequestId(refusal, request.id);
         const isGet = request.method === 'GET'; // where a mutation must be refused by the status
-        return reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type'))).send(text);
+        void reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type')));
+        return text;
       }
       unread.count(request.raw.socket, reply.raw, body.string.length);
-      return reply.send(body.string);
+      return body.string;
     }
     let text = ''; // `@defer` alone answers in chunks, and the schema has no such directive
     for await (const chunk of body.asyncIterator) text += chunk;
-    return reply.send(text);
+    return text;
   }
 
   return {
@@ -158,13 +160,16 @@ export function createGraphqlRoute(
       open.add(operation);
       if (isEnding || reply.raw.destroyed) operation.cancel(); // the caller may have gone while it was held
       reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
+      let text: string;
       try {
-        return await answer(request, reply, operation, summary);
+        text = await answer(request, reply, operation, summary);
       } finally {
         open.delete(operation);
         operation.end();
         report(operation, summary, reply, startMs);
       }
+      // Only now: what is sent, and so compressed, is waited for until its caller has read it.
+      return reply.send(text);
     },
     /** How many operations are being answered. */
     openCount: () => open.size,

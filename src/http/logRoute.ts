@@ -81,6 +81,7 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
   function tell(error: unknown, request: FastifyRequest): Told {
     const requestId = request.id;
     const isUpstreams = error instanceof UpstreamError;
+    if (isUpstreams && error.details.bound) observer?.refused(error.details.bound);
     const isCallers = isUpstreams && callersFaults.has(error.details.fault);
     log[!isUpstreams ? 'error' : isCallers ? 'info' : 'warn'](
       { ...logFieldsOf(request), ...describe(error) },

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
 import { logLevels } from '../config/readers.js';
 import { show } from '../config/show.js';
@@ -8,15 +9,32 @@ export type OperatorsAppOptions = Readonly<{
   metrics: Readonly<{ contentType: string; render: () => Promise<string> }>;
 }>;
 
+/** Prometheus, a person or two, and a probe. */
+const MAX_CONNECTIONS = 64;
+
 /** Who calls from this very machine, or container. */
 const isLoopback = (address: string): boolean => /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
+
+/** Whether that is no page, be it under a name that leads to this machine, and nobody whom a proxy speaks for. */
+function isDirect(headers: IncomingHttpHeaders): boolean {
+  const byOthers = ['origin', 'sec-fetch-site', 'forwarded', 'x-forwarded-for'].some((name) => name in headers);
+  return !byOthers && /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+}
 
 /**
  * What operators see, on a listener of their own: `/metrics`, and `/log-level`, which can be changed from the same machine
  * alone (`kubectl port-forward` and `docker exec` are that). It has no token, and nothing of a caller's.
  */
 export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): FastifyInstance {
-  const http = fastify({ logger: false, bodyLimit: 1024, requestTimeout: 10_000, connectionTimeout: 30_000 });
+  const http = fastify({
+    logger: false,
+    bodyLimit: 1024,
+    requestTimeout: 10_000,
+    connectionTimeout: 30_000,
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000 },
+    forceCloseConnections: true, // nothing here is worth waiting for
+  });
+  http.server.maxConnections = MAX_CONNECTIONS;
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => {
     done(null, body);
@@ -28,7 +46,7 @@ export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): Fasti
 
   http.put('/log-level', (request, reply) => {
     void reply.type('text/plain');
-    if (!isLoopback(request.socket.remoteAddress ?? '')) {
+    if (!isLoopback(request.socket.remoteAddress ?? '') || !isDirect(request.headers)) {
       return reply.status(403).send('The level can be changed from the same machine alone.\n');
     }
     const wanted = typeof request.body === 'string' ? request.body.trim() : request.body;

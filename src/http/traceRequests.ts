@@ -21,11 +21,14 @@ export function createRequestTracing(tracer: Tracer | null) {
           'url.scheme': 'http',
         });
         spans.set(request, span);
-        reply.raw.once('close', () => {
+        const end = (): void => {
           const { statusCode, writableFinished } = reply.raw;
           span.set({ 'http.response.status_code': statusCode });
           span.end(!writableFinished ? 'CANCELLED' : statusCode >= 500 ? String(statusCode) : undefined);
-        });
+        };
+        if (reply.raw.destroyed)
+          end(); // the caller has gone while it was held
+        else reply.raw.once('close', end);
         done();
       });
     },

@@ -31,17 +31,17 @@ export type TracingOptions = TracingConfig &
 const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, server: SpanKind.SERVER } as const;
 
 /** Tells that traces do not arrive, without what the exporter says of it: that may hold headers. */
-function tellOfFailures(log: TracingOptions['log']): void {
+function tellOfFailures(log: TracingOptions['log']): (error: unknown) => void {
   let toldAtMs = -Infinity;
-  setGlobalErrorHandler((error) => {
+  const tell = (error: unknown): void => {
     if (performance.now() - toldAtMs < TELL_EVERY_MS) return;
     toldAtMs = performance.now();
-    const code: unknown = typeof error === 'object' ? Reflect.get(error, 'code') : undefined;
-    log.warn(
-      { code: typeof code === 'string' || typeof code === 'number' ? code : 'unknown' },
-      'traces cannot be sent',
-    );
-  });
+    const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+    const word = typeof code === 'string' || typeof code === 'number' ? code : 'unknown';
+    log.warn({ code: word }, 'traces cannot be sent');
+  };
+  setGlobalErrorHandler(tell);
+  return tell;
 }
 
 /**
@@ -49,7 +49,7 @@ function tellOfFailures(log: TracingOptions['log']): void {
  * which its packages read themselves. Nothing is global in it: a step knows the one that it is in.
  */
 export function createTracer({ protocol, version, log }: TracingOptions): Tracer {
-  tellOfFailures(log);
+  const tell = tellOfFailures(log);
   const exporter = protocol === 'http/json' ? new JsonExporter() : new ProtobufExporter();
   const own = resourceFromAttributes({ 'service.name': 'backup365-gateway', 'service.version': version });
   const provider = new BasicTracerProvider({
@@ -92,6 +92,6 @@ export function createTracer({ protocol, version, log }: TracingOptions): Tracer
   return {
     startRequest: (name, headers, attributes) =>
       start(name, 'server', attributes, propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)),
-    close: () => Promise.race([provider.shutdown(), wait(CLOSE_MS, undefined, { ref: false })]),
+    close: () => Promise.race([provider.shutdown().catch(tell), wait(CLOSE_MS, undefined, { ref: false })]),
   };
 }

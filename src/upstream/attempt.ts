@@ -1,5 +1,6 @@
 import type { Span } from '../trace.js';
 import { readAnyJson, type Answer } from './answer.js';
+import type { Breaker } from './breaker.js';
 import type { UpstreamRequest } from './client.js';
 import { UpstreamError, type Fault } from './errors.js';
 import type { Gate } from './gate.js';
@@ -10,7 +11,8 @@ import type { Flown } from './sharing.js';
 
 export type AttemptOptions = Readonly<{
   gate: Gate;
-  /** Sends a request, unless the server is gone. */
+  /** Lets a request be sent, unless the server is gone. */
+  admit: Breaker['run'];
   exchange: (request: UpstreamRequest) => Promise<Answer>;
   observer: UpstreamObserver | undefined;
   health: Health;
@@ -30,24 +32,31 @@ function startSpan(operation: Operation, { about, path }: UpstreamRequest, attem
 }
 
 /** Makes what sends a request for an operation once, when there is a place for it: one line of the log, one step of the trace, one count. */
-export function createAttempt({ gate, exchange, observer, health, log }: AttemptOptions) {
+export function createAttempt({ gate, admit, exchange, observer, health, log }: AttemptOptions) {
   return async (operation: Operation, request: UpstreamRequest, attempt: number): Promise<Flown> => {
     const { about } = request;
     const leave = await gate.enter(operation, about);
     const startMs = performance.now();
-    operation.sent();
-    const span = startSpan(operation, request, attempt);
+    const call: { isSent: boolean; span?: Span | undefined } = { isSent: false };
+
+    function send(): Promise<Answer> {
+      call.isSent = true;
+      operation.sent();
+      const span = startSpan(operation, request, attempt);
+      call.span = span;
+      return exchange(span ? { ...request, headers: { ...request.headers, ...span.headers() } } : request);
+    }
+
     const tell = (outcome: Fault | 'ok', status: number | undefined, more: Record<string, unknown>): void => {
       const durationMs = performance.now() - startMs;
-      observer?.asked(about.resource, versionIn(request.path), outcome, durationMs);
-      if (status !== undefined) span?.set({ 'http.response.status_code': status });
-      span?.end(outcome === 'ok' ? undefined : outcome);
+      if (call.isSent) observer?.asked(about.resource, versionIn(request.path), outcome, durationMs);
+      if (status !== undefined) call.span?.set({ 'http.response.status_code': status });
+      call.span?.end(outcome === 'ok' ? undefined : outcome);
       const { logFields } = operation;
       log.debug({ ...logFields, ...about, attempt, ms: Math.round(durationMs), ...more }, 'asked the backup server');
     };
     try {
-      const headers = span ? { ...request.headers, ...span.headers() } : request.headers;
-      const answer = await exchange({ ...request, headers });
+      const answer = await admit(about, send);
       const json = await readAnyJson(answer, about, () => operation.breathe(about));
       const { status, body } = answer;
       health.heard(null);
@@ -55,9 +64,9 @@ export function createAttempt({ gate, exchange, observer, health, log }: Attempt
       return { json, bytes: body.length };
     } catch (error) {
       if (error instanceof UpstreamError) {
-        health.heard(error.details);
+        if (call.isSent) health.heard(error.details);
         tell(error.details.fault, error.details.status, error.details);
-      } else span?.end('INTERNAL_SERVER_ERROR');
+      } else call.span?.end('INTERNAL_SERVER_ERROR');
       throw error;
     } finally {
       leave();

@@ -42,7 +42,9 @@ export function keepLookout({ look, condition, heardAtMs, log }: LookoutOptions,
 
   void lookOnce();
   const timer = setInterval(() => {
-    if (!isLooking && performance.now() - heardAtMs() >= quietMs) void lookOnce();
+    if (isLooking) return;
+    if (performance.now() - heardAtMs() >= quietMs) void lookOnce();
+    else if (condition() === 'ready') told = 'ready'; // callers were answered since: another failure is another story
   }, quietMs).unref();
   return () => {
     isOver = true;

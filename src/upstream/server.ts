@@ -115,7 +115,7 @@ export function createUpstreamServer(
       observer?.asked(about.resource, versionIn(path), outcome, performance.now() - startMs);
     try {
       const answer = await exchange({ ...request, token: null });
-      health.pinged();
+      if (answer.status < 500) health.pinged();
       tell('ok');
       return answer;
     } catch (error) {
@@ -142,7 +142,8 @@ export function createUpstreamServer(
 
   const attemptOnce = createAttempt({
     gate,
-    exchange: (request) => breaker.run(request.about, () => exchange(request)),
+    admit: breaker.run,
+    exchange,
     observer,
     health,
     log,

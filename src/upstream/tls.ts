@@ -16,7 +16,8 @@ export type Trust =
 const FINGERPRINT_MISMATCH = 'ERR_CERTIFICATE_FINGERPRINT';
 
 /** What to say, in the log, to whoever can change the configuration; undefined when `code` has nothing to do with TLS. */
-export function adviceFor(code: string): string | undefined {
+export function adviceFor(reason: string): string | undefined {
+  const code = reason.replace(/^circuit open after /, '');
   if (code === FINGERPRINT_MISMATCH) {
     return 'the server shows another certificate than BACKUP_SERVER_FINGERPRINT names: if it was renewed, set its new SHA-256 fingerprint';
   }

@@ -45,9 +45,9 @@ async function isServed(probe: Probe, { name, probePath, headers }: Version): Pr
   const about = { resource: 'version', id: name };
   const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
   if (answer.status === 404) return false;
-  if (answer.status === 401 || answer.status === 403 || (answer.status >= 200 && answer.status < 300)) return true;
+  if (answer.status === 401 || answer.status === 403) return true;
   readJson(answer, about); // which says what it is that came instead
-  return false;
+  return true;
 }
 
 /** A version, and whether it is served: null where that was not told, or not in time. */
