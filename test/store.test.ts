@@ -615,6 +615,18 @@ describe('ways to it', () => {
     expect(refused.told.map(({ outcome }) => outcome)).toEqual(['skipped']);
   });
 
+  test('a user who lacks a right: the log has it', async () => {
+    const redis = await withRedis();
+    const rights = '~backup365:* -@all +hget +eval +hset +hincrby +pttl +pexpire +incr'.split(' ');
+    await redis.send('ACL', 'SETUSER', 'gateway', 'on', '>secret', ...rights);
+    const store = await openUp(`redis://gateway:secret@127.0.0.1:${redis.port}`);
+    for (let time = 0; time < 2; time += 1) expect(await store.store.of('token').read('key')).toBeUndefined(); // no HSTRLEN
+    store.store.of('token').drop(); // no UNLINK
+    await until(() => store.count('drop', 'failed') === 1);
+    expect(store.logLines.map(({ fields }) => fields)).toEqual([{ reason: 'ERR' }, { reason: 'NOPERM' }]);
+    expect((await store.store.count('name', 1000))?.count).toBe(1);
+  });
+
   test('a cluster, of one node, also where it is away at start', async () => {
     const redis = await prepareRedis(['--cluster-enabled', 'yes']);
     opened.push(redis.close);
