@@ -384,19 +384,25 @@ describe('out of order: answers as without, in time, and told', () => {
     expect(messages(store)).toEqual([WENT, BACK]);
   });
 
-  test('closed while it connects, it leaves no connection behind, and tells nothing more', async () => {
-    const redis = await withRedis();
-    const proxy = await withProxy(redis.port, []);
-    const told: (string | null)[] = [];
-    for (let time = 0; time < 5; time += 1) {
-      const config = { urls: [`redis://127.0.0.1:${proxy.port}`], isCluster: false, ca: null, timeoutMs: 1000 };
-      const opening = connectRedis(config, (reason) => told.push(reason));
-      await Promise.resolve(); // its socket is on its way
-      opening.close();
-    }
-    await until(() => proxy.taken() === 5 && proxy.open() === 0);
-    expect(told).toEqual([]);
-  });
+  test.each([
+    ['answers', []],
+    ['never answers', Array<string>(5).fill('')],
+  ])(
+    'closed while it connects to what %s, it leaves no connection behind, and tells nothing more',
+    async (_, silences) => {
+      const redis = await withRedis();
+      const proxy = await withProxy(redis.port, silences);
+      const told: (string | null)[] = [];
+      for (let time = 0; time < 5; time += 1) {
+        const config = { urls: [`redis://127.0.0.1:${proxy.port}`], isCluster: false, ca: null, timeoutMs: 1000 };
+        const opening = connectRedis(config, (reason) => told.push(reason));
+        await Promise.resolve(); // its socket is on its way
+        opening.close();
+      }
+      await until(() => proxy.taken() === 5 && proxy.open() === 0);
+      expect(told).toEqual([]);
+    },
+  );
 
   test('a master that was made a replica, while another one is behind its address: the connection is given up', async () => {
     const [former, successor] = [await withRedis(), await withRedis()];
