@@ -95,6 +95,11 @@ describe('what instances share, and who is told of it', () => {
     ['redis://'],
     ['redis://a,secret'],
     ['redis://u:secret%zz@h'],
+    ['redis://u:secret%@h'],
+    ['redis://u:secret%ff@h'],
+    ['redis://u:secret?x@h'],
+    ['redis://u:1/secret@h'],
+    ['redis://a,redis://secret/1'],
     ['redis://u:1#secret@h'],
     ['rediss://a,redis://secret'],
   ])('REDIS_URL=%s is refused, and not repeated', (url) => {
@@ -104,12 +109,18 @@ describe('what instances share, and who is told of it', () => {
     expect(problem).not.toContain('secret');
   });
 
-  test('a password that stands where none belongs is not repeated', () => {
-    for (const argv of [['redis://u:secret@h'], ['--redis-cluster', 'redis://u:secret@h']]) {
-      const [problem = ''] = problems({}, argv);
-      expect(problem).toContain('redis://***@h');
-      expect(problem).not.toContain('secret');
-    }
+  test.each<[string, Parameters<typeof problems>]>([
+    ['as a command', [{}, ['redis://u:secret@h']]],
+    ['as a command, with blanks and slashes in it', [{}, ['redis://u:1/2 secret@h']]],
+    ['as an option', [{}, ['--redis://u:secret@h']]],
+    ['as a switch', [{}, ['--redis-cluster', 'redis://u:secret@h']]],
+    ['as a switch, with an @ and a slash in it', [{ REDIS_CLUSTER: 'redis://u:1@/secret@h' }]],
+    ['as a version', [{ BACKUP_API_VERSION: 'redis://u:secret@h' }]],
+    ['as an address', [{ HOST: 'redis://u:secret@h' }]],
+  ])('a password that stands where none belongs is not repeated: %s', (_, given) => {
+    const found = problems(...given).join();
+    expect(found).toContain('redis://***@h');
+    expect(found).not.toContain('secret');
   });
 
   test('settings of Redis that say nothing together', () => {

@@ -213,6 +213,31 @@ describe('persisted queries', () => {
     expect(ofOther.count('read', 'hit')).toBe(1); // now it is known here
   });
 
+  test('SHARING=off does not concern them, and the first refusal takes them away all the same', async () => {
+    await closePair();
+    await startPair({ sharing: { isOn: false } });
+    const token = newToken();
+    const registered = await send(one, token, { query, extensions });
+    await until(() => ofOne.count('write', 'done') === 1);
+    expect(await send(other, token, { extensions })).toEqual(registered);
+    expect(ofOther.count('read', 'hit')).toBe(1);
+    simulator.tokens.revoke(token);
+    expect((await send(other, token, { extensions })).code).toBe('UNAUTHENTICATED');
+    await until(async () => (await redis.dump()).length === 0);
+  });
+
+  test('one that is registered with each request takes no more room than once', async () => {
+    const token = newToken();
+    await send(one, token, { query, extensions });
+    await until(() => ofOne.count('write', 'done') === 1);
+    const shelf = async (): Promise<[string | null, string][]> =>
+      (await redis.dump()).map(({ field, value }) => [field, value.toString('base64')]);
+    const before = await shelf();
+    for (let time = 2; time <= 10; time += 1) await send(one, token, { query, extensions });
+    await until(() => ofOne.count('write', 'done') === 10);
+    expect(await shelf()).toEqual(before);
+  });
+
   test('by GET as well', async () => {
     const token = newToken();
     await send(one, token, { query, extensions });

@@ -92,6 +92,15 @@ test.each<[string, string]>([
   ['[2001:db8:0:1::5]:443', '2001:db8:0:1::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
+  ['::ffff:c000:201', '192.0.2.1'],
+  ['0:0:0:0:0:FFFF:192.0.2.1', '192.0.2.1'],
+  ['[::ffff:192.0.2.1]:443', '192.0.2.1'],
+  ['64:ff9b:1:2:3:4:192.0.2.1', '64:ff9b:1:2::/64'],
+  ['::2:3:4:5:6:192.0.2.1', '0:2:3:4::/64'],
+  ['1:2:3::', '1:2:3:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['[192.0.2.1', '10.0.0.9'],
+  ['', '10.0.0.9'],
   ['_hidden', '10.0.0.9'],
   ['unknown', '10.0.0.9'],
 ])('what a proxy calls %s counts as %s', (ip, name) => {
@@ -234,6 +243,25 @@ describe('behind a proxy', () => {
     expect(await statuses(2, of('192.0.2.1', '192.0.2.3'))).toEqual([200, 429]);
   });
 
+  test.each([
+    ['a port', ['192.0.2.1:1001', '192.0.2.1:1002', '192.0.2.1']],
+    ['brackets and a port', ['[2001:db8::1]:443', '[2001:db8::1]:444', '[2001:db8::2]', '2001:db8::3']],
+    ['no address, which is the proxy by itself', ['_a', '_b', 'unknown']],
+  ])('what has %s is one caller, however it varies', async (_, addresses) => {
+    const gateway = await start({ ...limits(null, 1), trustedProxies: ['127.0.0.1'] });
+    for (const [index, address] of addresses.entries())
+      expect((await ask(gateway, null, forwarded(address))).status).toBe(index === 0 ? 200 : 429);
+    expect((await ask(gateway, null, forwarded('198.51.100.7:1'))).status).toBe(200);
+  });
+
+  test('the log names the network that is counted, once, however many of its addresses ask', async () => {
+    const gateway = await start({ ...limits(null, 1), trustedProxies: ['127.0.0.1'] });
+    for (let last = 1; last < 5; last += 1) await ask(gateway, null, forwarded(`2001:db8:1:2::${last}`));
+    expect(gateway.logLines.filter(({ code }) => code === 'RATE_LIMITED')).toMatchObject([
+      { reason: 'address_rate', address: '2001:db8:1:2::/64' },
+    ]);
+  });
+
   test('one network of IPv6 is one caller', async () => {
     const gateway = await start({ ...limits(null, 1), trustedProxies: ['127.0.0.1'] });
     const of = (address: string) => async (): Promise<Answer> => ask(gateway, null, forwarded(address));
@@ -268,6 +296,12 @@ describe('two instances', () => {
     expect(dump).toHaveLength(2); // what is refused by address counts for no token
     for (const { leftMs } of dump) expect(leftMs).toBeLessThanOrEqual(60_000);
     expect(JSON.stringify(dump)).not.toMatch(/mine|another|127\.0\.0\.1/);
+  });
+
+  test('what an instance has counted beyond the limit by itself is not asked of Redis', async () => {
+    const [one, , ofOne] = await startPair(limits(1));
+    expect(await statuses(3, () => ask(one, 'mine'))).toEqual([200, 429, 429]);
+    expect(ofOne.told.map(({ command }) => command)).toEqual(['count']);
   });
 
   test('while Redis is away, each counts by itself, with what it has counted before; then together again', async () => {

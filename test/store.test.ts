@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { connectRedis } from '../src/store/redis.js';
 import { createSeal } from '../src/store/seal.js';
 import { withGateway } from './helpers/gateway.js';
 import { freePort, prepareRedis, startRedis, type RedisServer } from './helpers/redis.js';
@@ -46,6 +47,55 @@ async function put({ store, count, forget }: TestStore, token: string, key: stri
   forget();
   store.of(token).write(key, value);
   await until(() => count('write', 'done') === 1);
+}
+
+/** A way to Redis on which connections can fall silent. */
+type Proxy = Readonly<{
+  port: number;
+  /** One word for each of the next connections: from the command on that has it, no more is passed on. '' is from the start. */
+  silences: string[];
+  leadTo: (port: number) => void;
+  reset: () => void;
+  /** How many connections there were, and are. */
+  taken: () => number;
+  open: () => number;
+}>;
+
+async function withProxy(target: number, silences: string[]): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let targetPort = target;
+  let taken = 0;
+  const server = createServer((socket) => {
+    taken += 1;
+    const silence = silences.shift();
+    const onward = connect(targetPort, '127.0.0.1').on('error', () => socket.destroy());
+    sockets.add(socket);
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        sockets.delete(socket);
+        onward.destroy();
+      });
+    let isSilent = silence === '';
+    onward.on('data', (chunk) => socket.write(chunk));
+    socket.on('data', (chunk) => {
+      isSilent ||= silence !== undefined && chunk.includes(silence);
+      if (!isSilent) onward.write(chunk);
+    });
+  }).listen(0, '127.0.0.1');
+  const reset = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  opened.push(async () => {
+    reset();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  await until(() => server.listening);
+  const leadTo = (port: number): void => {
+    targetPort = port;
+  };
+  const { port } = server.address() as AddressInfo;
+  return { port, silences, leadTo, reset, taken: () => taken, open: () => sockets.size };
 }
 
 describe('the seal', () => {
@@ -91,6 +141,13 @@ describe('the seal', () => {
     expect(seal.open(name, Buffer.alloc(100, 7))).toBeUndefined();
   });
 
+  test('takes nothing that is longer than 4 MB as JSON, however short it can be made', () => {
+    const sealed = seal.close(name, 'x'.repeat(4 * 1024 * 1024 - 2)); // and its two quotes
+    expect(sealed?.length).toBeLessThan(100_000);
+    expect(seal.open(name, sealed ?? Buffer.of())).toHaveLength(4 * 1024 * 1024 - 2);
+    expect(seal.close(name, 'x'.repeat(4 * 1024 * 1024 - 1))).toBeNull();
+  });
+
   test('takes nothing that is longer than a megabyte', () => {
     expect(
       seal.close(
@@ -128,7 +185,7 @@ describe('in order', () => {
     await redis.send('SET', key, 'of another type');
     expect(await other.store.of('first').read('key')).toBeUndefined();
     expect(other.told.slice(-3).map(({ outcome }) => outcome)).toEqual(['unreadable', 'unreadable', 'failed']);
-    expect(other.logLines).toEqual([]);
+    expect(other.logLines.map(({ fields }) => fields)).toEqual([{ reason: 'WRONGTYPE' }]);
   });
 
   test("dropping takes one token's values away, for every instance", async () => {
@@ -230,6 +287,7 @@ describe('out of order: answers as without, in time, and told', () => {
   const messages = ({ logLines }: TestStore): string[] => logLines.map(({ level, message }) => `${level}: ${message}`);
   const WENT = 'warn: the shared store does not answer: this instance goes on by itself';
   const BACK = 'info: the shared store answers again';
+  const REFUSED = 'warn: the shared store refuses what it is asked, which is told once a minute';
 
   test('away at start, then there', async () => {
     const redis = await prepareRedis();
@@ -311,34 +369,92 @@ describe('out of order: answers as without, in time, and told', () => {
     ['after a connection that was lost', true],
   ])('a handshake that is never answered, %s: another connection is made, and the log has it', async (_, isLater) => {
     const redis = await withRedis();
-    const { port } = new URL(redis.url);
-    const sockets = new Set<Socket>();
-    let swallows = isLater ? 0 : 1; // connections that are taken, and never answered
-    const proxy = createServer((socket) => {
-      sockets.add(socket.on('error', () => undefined));
-      if (swallows > 0) {
-        swallows -= 1;
-        return;
-      }
-      const onward = connect(Number(port), '127.0.0.1').on('error', () => socket.destroy());
-      socket.pipe(onward).pipe(socket);
-      socket.once('close', () => onward.destroy());
-    }).listen(0, '127.0.0.1');
-    opened.push(async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => proxy.close(resolve));
-    });
-    await until(() => proxy.listening);
-    const store = open(`redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    const proxy = await withProxy(redis.port, isLater ? [] : ['']);
+    const store = open(`redis://127.0.0.1:${proxy.port}`);
     if (isLater) {
       await until(() => store.store.isUp());
-      swallows = 1;
-      for (const socket of sockets) socket.resetAndDestroy();
+      proxy.silences.push('');
+      proxy.reset();
     }
     await until(() => store.logLines.some(({ level }) => level === 'warn'));
+    if (!isLater) expect(store.logLines[0]?.fields).toEqual({ reason: 'no handshake' });
     await until(() => store.store.isUp());
     await put(store, 'token', 'key', 'value');
     expect(await store.store.of('token').read('key')).toBe('value');
+    expect(messages(store)).toEqual([WENT, BACK]);
+  });
+
+  test.each([
+    ['answers', []],
+    ['never answers', Array<string>(5).fill('')],
+  ])(
+    'closed while it connects to what %s, it leaves no connection behind, and tells nothing more',
+    async (_, silences) => {
+      const redis = await withRedis();
+      const proxy = await withProxy(redis.port, silences);
+      const told: (string | null)[] = [];
+      for (let time = 0; time < 5; time += 1) {
+        const config = { urls: [`redis://127.0.0.1:${proxy.port}`], isCluster: false, ca: null, timeoutMs: 1000 };
+        const opening = connectRedis(config, (reason) => told.push(reason));
+        await Promise.resolve(); // its socket is on its way
+        opening.close();
+      }
+      await until(() => proxy.taken() === 5 && proxy.open() === 0);
+      expect(told).toEqual([]);
+    },
+  );
+
+  test('a master that was made a replica, while another one is behind its address: the connection is given up', async () => {
+    const [former, successor] = [await withRedis(), await withRedis()];
+    const proxy = await withProxy(former.port, []);
+    const store = open(`redis://127.0.0.1:${proxy.port}`);
+    await until(() => store.store.isUp());
+    await put(store, 'token', 'key', 'value');
+    await former.send('REPLICAOF', '127.0.0.1', String(await freePort()));
+    proxy.leadTo(successor.port);
+    await until(async () => {
+      await store.store.of('token').read('key'); // which a replica answers
+      return (await store.store.count('name', 60_000)) !== null;
+    });
+    expect((await successor.dump()).map(({ field }) => field)).toEqual([null]);
+    expect(proxy.taken()).toBe(2);
+    expect(store.logLines.filter(({ message }) => message.includes('refuses'))).toEqual([
+      { level: 'warn', fields: { reason: 'READONLY' }, message: REFUSED.slice(6) },
+    ]);
+  });
+
+  test('a replica that stays one is not given up at each command, and the log has it once', async () => {
+    const redis = await withRedis();
+    const proxy = await withProxy(redis.port, []);
+    const store = open(`redis://127.0.0.1:${proxy.port}`);
+    await until(() => store.store.isUp());
+    await redis.send('REPLICAOF', '127.0.0.1', String(await freePort()));
+    for (let time = 0; time < 50; time += 1) expect(await store.store.count('name', 1000)).toBeNull();
+    expect(proxy.taken()).toBeLessThanOrEqual(2);
+    expect(messages(store)).toEqual([REFUSED]);
+  });
+
+  test('what a script is refused has its code word in Redis 6 as well, and nothing more of it is in the log', async () => {
+    const refusal = '-ERR Error running script (call to f_0): @user_script:6: @user_script: 6: -OOM secret.\r\n';
+    const server = createServer((socket) => {
+      socket
+        .on('error', () => undefined)
+        .on('data', (sent) => {
+          socket.write(sent.includes('EVAL') ? refusal : '%1\r\n+proto\r\n:3\r\n');
+        });
+    }).listen(0, '127.0.0.1');
+    opened.push(
+      () =>
+        new Promise((resolve) =>
+          server.close(() => {
+            resolve();
+          }),
+        ),
+    );
+    await until(() => server.listening);
+    const store = await openUp(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    for (let time = 0; time < 3; time += 1) expect(await store.store.of('token').read('key')).toBeUndefined();
+    expect(store.logLines).toEqual([{ level: 'warn', fields: { reason: 'OOM' }, message: REFUSED.slice(6) }]);
   });
 
   test('a value that is longer than any of ours is not read: it would fill the memory of who asks for it', async () => {
@@ -360,6 +476,11 @@ describe('out of order: answers as without, in time, and told', () => {
     const size = await sizeOf();
     for (let time = 0; time < 20; time += 1) await put(store, 'token', 'key', 'value');
     expect(await sizeOf()).toBe(size);
+    const bytes = (await redis.dump()).reduce(
+      (sum, { field, value }) => sum + (field === 'bytes' ? 0 : value.length),
+      0,
+    );
+    expect(size).toBe(String(bytes));
   });
 
   test('full: it goes on reading, and nothing more is written', async () => {
@@ -377,7 +498,7 @@ describe('out of order: answers as without, in time, and told', () => {
     expect(await store.store.of('token').read('another')).toBeUndefined();
     expect(store.count('write', 'done')).toBe(1);
     expect(await store.store.count('name', 1000)).toBeNull();
-    expect(messages(store)).toEqual([]);
+    expect(store.logLines).toEqual([{ level: 'warn', fields: { reason: 'OOM' }, message: REFUSED.slice(6) }]);
   });
 });
 
@@ -440,6 +561,50 @@ describe('ways to it', () => {
     expect(elsewhere.logLines[0]?.fields).toEqual({ reason: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   });
 
+  test('TLS that is never answered is given up, and made again', async () => {
+    const port = await freePort();
+    await withRedis([...tls, '--tls-port', String(port)]);
+    const proxy = await withProxy(port, ['']);
+    const store = open(`rediss://localhost:${proxy.port}`, { ca });
+    await until(() => store.logLines.length > 0);
+    await until(() => store.store.isUp());
+    await works(store);
+  });
+
+  test('a cluster that is asked for its nodes and never answers is asked anew, by one connection at a time', async () => {
+    const redis = await withRedis(['--cluster-enabled', 'yes']);
+    await redis.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await until(async () => String(await redis.send('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+    const proxy = await withProxy(redis.port, ['SLOTS', 'SLOTS']);
+    const store = open(`redis://127.0.0.1:${proxy.port}`, { isCluster: true });
+    await until(() => proxy.taken() === 3);
+    await until(() => store.store.isUp());
+    await until(() => proxy.open() === 0); // nodes are connected to by their own addresses
+    expect(store.logLines.map(({ level }) => level)).toEqual(['warn', 'info']);
+    await works(store);
+  });
+
+  test('a cluster that is closed while it connects to a node leaves no connection behind', async () => {
+    const redis = await withRedis(['--cluster-enabled', 'yes']);
+    await redis.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await until(async () => String(await redis.send('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+    const clients = async (): Promise<number> =>
+      String(await redis.send('CLIENT', 'LIST'))
+        .trim()
+        .split('\n').length;
+    const before = await clients();
+    for (let time = 0; time < 5; time += 1) {
+      const store = await openUp(redis.url, { isCluster: true });
+      store.store.of('token').write('key', 'value'); // the first thing that is sent to the node
+      await Promise.resolve();
+      await store.store.close();
+    }
+    await until(async () => (await clients()) === before);
+    const store = await openUp(redis.url, { isCluster: true });
+    await works(store);
+    expect(await clients()).toBe(before + 1);
+  });
+
   test('a user with a password, and with no more rights than the docs name', async () => {
     const redis = await withRedis();
     const rights = '~backup365:* -@all +hget +hstrlen +eval +hset +hincrby +pttl +pexpire +incr +unlink'.split(' ');
@@ -454,6 +619,18 @@ describe('ways to it', () => {
     expect(refused.logLines).toEqual([{ level: 'warn', fields: { reason: 'WRONGPASS' }, message: expect.any(String) }]);
     expect(await refused.store.of('token').read('key')).toBeUndefined();
     expect(refused.told.map(({ outcome }) => outcome)).toEqual(['skipped']);
+  });
+
+  test('a user who lacks a right: the log has it', async () => {
+    const redis = await withRedis();
+    const rights = '~backup365:* -@all +hget +eval +hset +hincrby +pttl +pexpire +incr'.split(' ');
+    await redis.send('ACL', 'SETUSER', 'gateway', 'on', '>secret', ...rights);
+    const store = await openUp(`redis://gateway:secret@127.0.0.1:${redis.port}`);
+    for (let time = 0; time < 2; time += 1) expect(await store.store.of('token').read('key')).toBeUndefined(); // no HSTRLEN
+    store.store.of('token').drop(); // no UNLINK
+    await until(() => store.count('drop', 'failed') === 1);
+    expect(store.logLines.map(({ fields }) => fields)).toEqual([{ reason: 'ERR' }, { reason: 'NOPERM' }]);
+    expect((await store.store.count('name', 1000))?.count).toBe(1);
   });
 
   test('a cluster, of one node, also where it is away at start', async () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { textOf } from './problems.js';
-import { showGiven } from './show.js';
+import { showGiven, withoutPassword } from './show.js';
 import { settings } from './settings.js';
 
 /** What can be asked for by a word; without one, it is `serve`. */
@@ -35,7 +35,7 @@ export function readCommandLine(
     const wanted = values['help'] === true ? 'help' : values['version'] === true ? 'version' : (command ?? 'serve');
     return { command: wanted, flags };
   } catch (error) {
-    problems.push(textOf(error, 'message') ?? 'the command line cannot be read');
+    problems.push(withoutPassword(textOf(error, 'message') ?? 'the command line cannot be read'));
     return { command: 'serve', flags: {} };
   }
 }

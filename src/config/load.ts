@@ -166,7 +166,7 @@ export function loadConfig(
   function readApiVersion(): string {
     const name = read('apiVersion') ?? 'auto';
     if (name !== 'auto' && !apiVersions.includes(name)) {
-      problems.push(`${settings.apiVersion.env} must be ${settings.apiVersion.expects}; got ${JSON.stringify(name)}`);
+      problems.push(`${settings.apiVersion.env} must be ${settings.apiVersion.expects}; got ${showGiven(name)}`);
     }
     return name;
   }

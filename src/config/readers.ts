@@ -47,14 +47,27 @@ export function readNetworks(text: string): readonly string[] | undefined {
   return networks.every(isNetwork) ? networks : undefined;
 }
 
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One URL of Redis, or several with commas between them; undefined where one is none. They may hold a password. */
 export function readRedisUrls(text: string): readonly string[] | undefined {
   const urls = text.split(',').map((url) => url.trim());
   const isRedis = (url: string): boolean => {
     if (!/^rediss?:\/\/[^/\s?#]+(\/\d{0,4})?$/.test(url) || !URL.canParse(url)) return false;
     const { hostname, pathname, username, password } = new URL(url);
-    const isPlain = [username, password].every((text) => !/%(?![0-9a-f]{2})/i.test(text));
-    return isPlain && hostname !== '' && (urls.length === 1 || pathname === '' || pathname === '/');
+    return (
+      isDecodable(username) &&
+      isDecodable(password) &&
+      hostname !== '' &&
+      (urls.length === 1 || pathname === '' || pathname === '/')
+    );
   };
   const protocols = new Set(urls.map((url) => url.split(':')[0]));
   return protocols.size === 1 && urls.every(isRedis) ? urls : undefined;

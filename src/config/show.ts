@@ -1,5 +1,8 @@
-/** A text of an operator's in a message: a password that stands in a URL is not repeated. */
-export const showGiven = (text: string): string => JSON.stringify(text.replace(/\/\/[^/\s]*@/g, '//***@'));
+/** A text of an operator's without what stands before the `@` of a URL, which can be a password with anything in it. */
+export const withoutPassword = (text: string): string => text.replace(/\/\/.*@/gs, '//***@');
+
+/** A text of an operator's in a message. */
+export const showGiven = (text: string): string => JSON.stringify(withoutPassword(text));
 
 const MAX_SHOWN_CHARACTERS = 80;
 

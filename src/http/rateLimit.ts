@@ -43,17 +43,20 @@ function nameOfToken(request: FastifyRequest): string {
   return typeof token === 'string' ? hash('sha256', `backup365-gateway rate ${token}`, 'base64url') : '';
 }
 
-/** The first four of an IPv6 address's eight groups, which are one network (/64). */
+/** An IPv6 address as there is one way to write it, by `URL`: `2001:db8::c000:201` for `2001:DB8:0::192.0.2.1`. */
+const spelled = (address: string): string => new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
+
+/** The first four of an IPv6 address's eight groups, which are one network (/64); of one that stands for IPv4, that address. */
 function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
-  const filled =
-    tail === undefined ? before : [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-  return `${filled
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
+  const text = spelled(address);
+  const groupsOf = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const [before = [], after] = text.split('::').map(groupsOf);
+  const groups = after ? [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after] : before;
+  if (/^::ffff:[^:]+:[^:]+$/.test(text)) {
+    const bytes = groups.slice(6).flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]);
+    return bytes.join('.');
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 /**
@@ -66,9 +69,7 @@ export function nameOfAddress({
 }: Pick<FastifyRequest, 'ip'> & { socket: { remoteAddress?: string | undefined } }): string {
   const plain = /^\[(.+)\](?::\d+)?$/.exec(ip)?.[1] ?? /^([\d.]+):\d+$/.exec(ip)?.[1] ?? ip;
   const address = isIP(plain) === 0 ? (socket.remoteAddress ?? '') : plain;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  return isIPv6(address) ? networkOf(address.replace(/%.*$/, '')) : address;
+  return isIPv6(address) ? networkOf(address) : address;
 }
 
 /** Which of two standings leaves less room. */

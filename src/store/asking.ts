@@ -1,6 +1,6 @@
 import type { StoreObserver, StoreOutcome } from '../sharedStore.js';
 import type { StoreBreaker } from './breaker.js';
-import type { Redis } from './redis.js';
+import { refusalOf, type Redis } from './redis.js';
 
 /** A command about a key, and how many bytes of a value are in it. */
 export type Prepared = Readonly<{ key: string; command: readonly (string | Buffer)[]; bytes?: number }>;
@@ -42,9 +42,11 @@ export type AskingOptions = Readonly<{
   isUp: () => boolean;
   timeoutMs: number;
   observer: StoreObserver | undefined;
+  /** Redis has answered with a refusal, of which this is the code word. */
+  onRefused: (code: string) => void;
 }>;
 
-export function createAsking({ redis, breaker, isUp, timeoutMs, observer }: AskingOptions): Ask {
+export function createAsking({ redis, breaker, isUp, timeoutMs, observer, onRefused }: AskingOptions): Ask {
   let underWay = 0;
   let bytesUnderWay = 0;
 
@@ -74,6 +76,8 @@ export function createAsking({ redis, breaker, isUp, timeoutMs, observer }: Aski
       return value;
     } catch (error) {
       tell(error instanceof TimedOut ? 'timeout' : 'failed');
+      const refusal = refusalOf(error);
+      if (refusal !== null) onRefused(refusal);
       return undefined;
     }
   };

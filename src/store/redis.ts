@@ -33,12 +33,17 @@ const commandOptions = { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Bu
 /** What a server says that is no longer the one to ask: a master that was made a replica keeps its connections. */
 const ofAnother = new Set(['READONLY', 'MASTERDOWN', 'UNBLOCKED']);
 
-/** Whether Redis has answered, with a refusal: full, no right to the command, … */
-export const isRefusal = (error: unknown): boolean => error instanceof ErrorReply && !ofAnother.has(codeOf(error));
+/** The code word of a refusal with which Redis has answered: full, no right to the command, …; null where it has not answered. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof ErrorReply)) return null;
+  const inScript = /^ERR Error running script.*? -([A-Z]{2,20})\b/.exec(error.message)?.[1]; // as Redis 6 has it
+  return inScript ?? /^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? 'ERR';
+}
 
 /** What may be told of an error. */
 function codeOf(error: unknown): string {
-  if (error instanceof ErrorReply) return /^[A-Z]{2,20}\b/.exec(error.message)?.[0] ?? 'ERR';
+  const refusal = refusalOf(error);
+  if (refusal !== null) return refusal;
   if (typeof error !== 'object' || error === null) return 'unknown';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.constructor.name;
 }
@@ -71,9 +76,11 @@ function openOne(config: RedisConfig, tell: RedisNews, isWanted: () => boolean):
   client.on('error', (error) => {
     tell(codeOf(error));
   });
+  client.on('connect', () => {
+    if (!isWanted()) client.destroy(); // destroyed while it connected, it connected all the same
+  });
   client.on('ready', () => {
-    if (isWanted()) tell(null);
-    else client.destroy(); // destroyed while it connected, it connected all the same
+    tell(null);
   });
   return {
     send: (_, command) => client.sendCommand([...command], commandOptions),
@@ -87,7 +94,8 @@ function openOne(config: RedisConfig, tell: RedisNews, isWanted: () => boolean):
 
 function openCluster(config: RedisConfig, tell: RedisNews): Connection {
   const cluster = createCluster({
-    rootNodes: config.urls.map((url) => ({ url })),
+    // These are asked for the nodes by connections of their own, which end with the cluster only if they are bounded.
+    rootNodes: config.urls.map((url) => ({ url, socket: { socketTimeout: STUCK_AFTER_MS } })),
     defaults: optionsOf(config),
     minimizeConnections: true, // a node that is away shall not keep the others from being used
   });
@@ -104,6 +112,10 @@ function openCluster(config: RedisConfig, tell: RedisNews): Connection {
     isReady: () => cluster.isReady,
     connect: () => cluster.connect(),
     destroy: () => {
+      for (const { client } of cluster.nodeByAddress.values())
+        client?.on('connect', () => {
+          client.destroy();
+        }); // as above
       cluster.destroy();
     },
   };
@@ -116,6 +128,7 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
   let failingSinceMs = Infinity;
   /** Since when there is no connection that can be used; null while there is one. */
   let unreadySinceMs: number | null = performance.now();
+  let openedMs = performance.now();
   let isClosed = false;
   let connection = open();
 
@@ -132,9 +145,10 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
   }
 
   function renew(): void {
+    if (isClosed) return;
     sentMs.clear();
     failingSinceMs = Infinity;
-    unreadySinceMs = performance.now();
+    unreadySinceMs = openedMs = performance.now();
     connection.destroy(); // what waits on it fails
     connection = open();
   }
@@ -153,7 +167,7 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
 
   async function keepConnecting(opened: Connection): Promise<void> {
     const isOver = (): boolean => isClosed || opened !== connection;
-    for (let attempt = 0; !isClosed; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         await opened.connect();
         return;
@@ -161,6 +175,7 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
         if (isOver()) return;
         tell(codeOf(error));
         await wait(pauseMs(attempt), undefined, { ref: false });
+        if (isOver()) return;
       }
     }
   }
@@ -170,16 +185,25 @@ export function connectRedis(config: RedisConfig, tell: RedisNews): Redis {
     if (performance.now() - Math.min(oldestMs, failingSinceMs) >= STUCK_AFTER_MS) renew();
   }
 
+  /** What another connection has answered is over, and where no other server is behind the address yet, there is time. */
+  function renewForAnother(sentTo: Connection): void {
+    if (sentTo === connection && performance.now() - openedMs >= STUCK_AFTER_MS) renew();
+  }
+
   return {
     send: async (key, command) => {
       renewWhenStuck();
       sentMs.set(command, performance.now());
+      const sentTo = connection;
       try {
-        const answer = await connection.send(key, command);
+        const answer = await sentTo.send(key, command);
         failingSinceMs = Infinity;
         return answer;
       } catch (error) {
-        failingSinceMs = isRefusal(error) ? Infinity : Math.min(failingSinceMs, performance.now());
+        const refusal = refusalOf(error);
+        failingSinceMs = refusal === null ? Math.min(failingSinceMs, performance.now()) : Infinity;
+        // A replica answers what only reads, so that this is apart from failures, which an answer ends.
+        if (refusal !== null && ofAnother.has(refusal)) renewForAnother(sentTo);
         throw error;
       } finally {
         sentMs.delete(command);

@@ -3,7 +3,8 @@ import type { RedisConfig } from '../config/load.js';
 import type { SharedStore, StoreObserver, TokenStore } from '../sharedStore.js';
 import { createAsking, within, type Prepared } from './asking.js';
 import { createStoreBreaker } from './breaker.js';
-import { connectRedis, isRefusal } from './redis.js';
+import { connectRedis, refusalOf } from './redis.js';
+import { createRefusalLog } from './refusalLog.js';
 import { createSeal, MAX_SEALED_BYTES, type Seal } from './seal.js';
 
 export type StoreLog = Readonly<{
@@ -62,8 +63,8 @@ export function createStore(options: StoreOptions, log: StoreLog, observer?: Sto
 
   const redis = connectRedis(options, noteChange);
   const breaker = createStoreBreaker(
-    () => within(timeoutMs, redis.send('backup365:ping', ['HGET', 'backup365:ping', 'ping'])),
-    isRefusal,
+    () => within(timeoutMs, redis.send('backup365:ping', ['HSTRLEN', 'backup365:ping', 'ping'])),
+    (error) => refusalOf(error) !== null,
     () => {
       noteChange('no answer');
     },
@@ -79,7 +80,7 @@ export function createStore(options: StoreOptions, log: StoreLog, observer?: Sto
     else log.info({}, 'the shared store answers again');
   }
 
-  const ask = createAsking({ redis, breaker, isUp, timeoutMs, observer });
+  const ask = createAsking({ redis, breaker, isUp, timeoutMs, observer, onRefused: createRefusalLog(log) });
 
   function of(token: string): TokenStore {
     let derived: Seal | undefined;
