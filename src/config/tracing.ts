@@ -1,3 +1,5 @@
+import { showGiven } from './show.js';
+
 /** That traces are made, and how they are sent; where to, the packages of OpenTelemetry read themselves. */
 export type TracingConfig = Readonly<{ protocol: 'http/protobuf' | 'http/json' }>;
 
@@ -20,7 +22,7 @@ export function readTracing(
   const wanted = (variable && given(variable)) ?? 'http/protobuf';
   const protocol = protocols.find((each) => each === wanted);
   if (protocol === undefined) {
-    problems.push(`${String(variable)} must be "http/protobuf" or "http/json"; got ${JSON.stringify(wanted)}`);
+    problems.push(`${String(variable)} must be "http/protobuf" or "http/json"; got ${showGiven(wanted)}`);
   }
   return { protocol: protocol ?? 'http/protobuf' };
 }
