@@ -1,5 +1,5 @@
-// `node bench/telemetry.mjs [--rounds 9] [--seconds 1] [--queries Q1,Q2,Q3] [--node image|here|PATH] [--against FOLDER]`, after a
-// build: what it costs to be seen. The gateway with metrics, and with traces, beside itself without; beside itself once
+// `node bench/telemetry.mjs [--rounds 9] [--seconds 1] [--queries Q1,Q2,Q3] [--node image|here|PATH] [--without-traces] [--against FOLDER]`,
+// after a build: what it costs to be seen. The gateway with metrics, and with traces, beside itself without; beside itself once
 // more, for what two runs of the same differ by; and beside another checkout that is built, of before a change, say.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '1' },
     queries: { type: 'string', default: queryNames.join(',') },
     node: { type: 'string', default: 'image' },
+    'without-traces': { type: 'boolean', default: false },
     against: { type: 'string' },
   },
 });
@@ -54,7 +55,9 @@ async function run() {
     [BASE]: {},
     'the same again': {},
     'metrics on': { settings: { METRICS_PORT: '0', METRICS_OPERATIONS: queryNames.join(',') } },
-    'traces on': { settings: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.address().port}` } },
+    ...(!values['without-traces'] && {
+      'traces on': { settings: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.address().port}` } },
+    }),
     ...(values.against && { [`as in ${values.against}`]: { root: values.against } }),
   };
   const contestants = [];
