@@ -26,6 +26,8 @@ export type Context = Readonly<{
   summary: Summary;
   /** What its requests to the server took; null where nobody wants to know. */
   costs: Costs | null;
+  /** Reserves memory for an answer of this estimated size; throws `overloaded` when there is none. */
+  reserveAnswer: (estimatedBytes: number) => void;
 }>;
 
 export function createContext(
@@ -33,6 +35,7 @@ export function createContext(
   operation: Operation,
   summary: Summary,
   queryStore: TokenStore | null,
+  reserveAnswer: Context['reserveAnswer'],
 ): Context {
   return {
     requestId: operation.requestId,
@@ -44,6 +47,7 @@ export function createContext(
     isAuthorized: operation.share.isAuthorized,
     summary,
     costs: operation.costs,
+    reserveAnswer,
     loaders: createLoaders(openApi(server, operation)),
   };
 }

@@ -116,7 +116,8 @@ export function createGraphqlRoute(
         const document = documentOf(request, search);
         const problem = document === undefined ? null : checkDocument(document);
         if (problem) throw problem;
-        return createContext(server, operation, summary, await openQueryStore(request, search, operation));
+        const queryStore = await openQueryStore(request, search, operation);
+        return createContext(server, operation, summary, queryStore, () => undefined);
       },
     });
     for (const [name, value] of headers) void reply.header(name, value);
