@@ -16,8 +16,12 @@ const other = (file) => ({
   urlOf: ({ url }) => url,
 });
 
+/** The gateway of another checkout, such as before a change: it takes part only with `--against`. */
+export const BEFORE = 'gateway-before';
+
 const contestants = {
   gateway: gateway({}),
+  [BEFORE]: gateway({}),
   'gateway-sharing-off': gateway({ SHARING: 'off' }),
   plain: other('plain.mjs'),
   mercurius: other('mercurius.mjs'),

@@ -17,6 +17,7 @@ export function environmentList(environment) {
 }
 
 function cpuTable({ query, regime, rows }) {
+  const hasBefore = rows.some(({ timesBefore }) => timesBefore !== undefined);
   const head = [
     'contestant',
     'requests/s',
@@ -28,6 +29,7 @@ function cpuTable({ query, regime, rows }) {
     'times plain',
     'times mercurius',
     'times bare',
+    ...(hasBefore ? ['times before'] : []),
   ];
   const cells = rows.map((row) => [
     row.contestant,
@@ -40,6 +42,7 @@ function cpuTable({ query, regime, rows }) {
     number(row.timesPlain, 2),
     number(row.timesMercurius, 2),
     number(row.timesBare, 2),
+    ...(hasBefore ? [number(row.timesBefore, 2)] : []),
   ]);
   return `### ${query}, ${regime}\n\n${tableOf(head, cells)}`;
 }

@@ -1,10 +1,13 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { contestantNames } from './contestants.mjs';
+import { BEFORE, contestantNames } from './contestants.mjs';
 import { imageNode } from './imageNode.mjs';
 import { queryNames } from './workload.mjs';
 
-export const usage = `node bench/run.mjs [--rounds 5] [--seconds 1.5] [--only ${contestantNames.join(',')}]
-  [--queries ${queryNames.join(',')}] [--no-latency] [--json PATH] [--node image|here|PATH]`;
+const usualNames = contestantNames.filter((name) => name !== BEFORE);
+
+export const usage = `node bench/run.mjs [--rounds 5] [--seconds 1.5] [--only ${usualNames.join(',')}]
+  [--queries ${queryNames.join(',')}] [--no-latency] [--json PATH] [--node image|here|PATH] [--against FOLDER]`;
 
 function listOf(text, known, option) {
   const names = text.split(',').filter(Boolean);
@@ -32,17 +35,20 @@ export function readOptions() {
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '1.5' },
-      only: { type: 'string', default: contestantNames.join(',') },
+      only: { type: 'string', default: usualNames.join(',') },
       queries: { type: 'string', default: queryNames.join(',') },
       'no-latency': { type: 'boolean', default: false },
       json: { type: 'string' },
       node: { type: 'string', default: 'image' },
+      against: { type: 'string' },
     },
   });
+  const only = listOf(values.only, usualNames, 'only');
   return {
     rounds: Math.ceil(positive(values.rounds, 'rounds')),
     seconds: positive(values.seconds, 'seconds'),
-    only: listOf(values.only, contestantNames, 'only'),
+    only: values.against ? [...only, BEFORE] : only,
+    against: values.against && resolve(values.against),
     queries: listOf(values.queries, queryNames, 'queries'),
     withLatency: !values['no-latency'],
     json: values.json,

@@ -1,6 +1,6 @@
 // `npm run bench`: what the gateway costs beside what one would write in its place, against one simulated server.
 import { checkAnswers } from './check.mjs';
-import { startContestant } from './contestants.mjs';
+import { BEFORE, startContestant } from './contestants.mjs';
 import { createMeter } from './measure.mjs';
 import { readOptions, usage } from './options.mjs';
 import { cores, endAll, pinThisProcess, startProcess, within } from './processes.mjs';
@@ -20,7 +20,7 @@ const note = (text) => console.error(text);
 /** Begins with another contestant each time, so that none is always the one after a costly one. */
 const rotated = (list, by) => list.map((_, index) => list[(index + by) % list.length]);
 
-async function compare({ rounds, seconds, only, queries, withLatency, node }) {
+async function compare({ rounds, seconds, only, queries, withLatency, node, against }) {
   pinThisProcess();
   const upstream = await startProcess('upstream', {
     node: process.execPath,
@@ -28,7 +28,10 @@ async function compare({ rounds, seconds, only, queries, withLatency, node }) {
     core: cores.load,
   });
   const contestants = [];
-  for (const name of only) contestants.push(await startContestant(name, { node, upstream: upstream.ready.origin }));
+  for (const name of only) {
+    const root = name === BEFORE ? against : undefined;
+    contestants.push(await startContestant(name, { node, upstream: upstream.ready.origin, root }));
+  }
 
   const workload = createWorkload(upstream.ready);
   const minBodyLengths = await checkAnswers(contestants, workload, queries);

@@ -1,11 +1,11 @@
 // From the samples of all rounds to one row per contestant, query, regime and latency.
-import { contestantNames } from './contestants.mjs';
+import { BEFORE, contestantNames } from './contestants.mjs';
 import { goals, judge } from './goals.mjs';
 import { median } from './statistics.mjs';
 import { queryNames, regimeNames } from './workload.mjs';
 
 /** The CPU of one of the others over the contestant's own: how many times as much that one needs. */
-const references = { timesPlain: 'plain', timesMercurius: 'mercurius', timesBare: 'bare' };
+const references = { timesPlain: 'plain', timesMercurius: 'mercurius', timesBare: 'bare', timesBefore: BEFORE };
 
 const latenciesMs = [0, 20];
 
