@@ -11,7 +11,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^telemetry\/(metrics|gauges|processMetrics|promClientParts\.d)\.ts$/, 4, /^prom-client$/],
   [/^telemetry\/tracing\.ts$/, 4, /^@opentelemetry\//],
   [/^http\//, 5, /^(fastify|@apollo\/server)$/],
-  [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|@apollo\/subgraph|graphql|graphql-tag)$/],
+  [/^graph\/(server|schema)\.ts$/, 4, /^(@apollo\/server|graphql|graphql-tag)$/],
   [/^graph\/generated\.ts$/, 0, /^graphql$/],
   [/^graph\/(documentLimits|documentStore|persistedQueries)\.ts$/, 3, /^(graphql|lru-cache)$/],
   [/^graph\/compiled\.ts$/, 3, /^(graphql|graphql-jit|lru-cache)$/],

@@ -1,42 +1,67 @@
-import { isUnionType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { asError } from '../upstream/errors.js';
 import { toUuid } from '../upstream/raw.js';
 import { tellBadReference } from './answerSize.js';
 import { badInput } from './badInput.js';
 import type { Context } from './context.js';
 
-function problemOf(representation: unknown, entityNames: ReadonlySet<string>): Error | null {
-  const fields = typeof representation === 'object' && representation !== null ? representation : {};
-  const typename = '__typename' in fields ? fields.__typename : undefined;
-  if (typeof typename !== 'string' || !entityNames.has(typename)) {
-    return badInput('representations', "of this graph's entities, by their __typename", typename);
-  }
-  const id = 'id' in fields ? fields.id : undefined;
+/** Loads what a representation refers to: the entity, null when there is none, or an error; or a promise of those. */
+export type ReferenceResolver = (representation: object, context: Context, info: GraphQLResolveInfo) => unknown;
+
+/** An entity type: loads one of them, and notes the type of what was loaded. */
+type EntityType = Readonly<{ load: ReferenceResolver; note: (entity: unknown) => unknown }>;
+
+export type Entities = Readonly<{
+  /** Resolves `_entities`: each representation for itself, so that one that fails is an error in its own place. */
+  resolve: (
+    source: unknown,
+    args: Readonly<{ representations: readonly unknown[] }>,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) => unknown[];
+  /** Returns the type of an entity that `resolve` gave. */
+  typeNameOf: (entity: object) => string | undefined;
+}>;
+
+/** Returns why a representation of a known type cannot be loaded, or null. Nothing but a UUID ever reaches a path. */
+function problemOf(representation: object): Error | null {
+  const id = 'id' in representation ? representation.id : undefined;
   return typeof id === 'string' && toUuid(id) !== null ? null : badInput('id', 'a UUID', id);
 }
 
-/**
- * Lets each representation of `_entities` stand for itself. The resolver that comes with the subgraph throws for all of them
- * when one has a type it does not know, and leaves those it had begun to answer unheard, which would end the process.
- */
-export function guardEntities(schema: GraphQLSchema): void {
-  const union = schema.getType('_Entity');
-  const field = schema.getQueryType()?.getFields()['_entities'];
-  const resolveAll = field?.resolve as
-    GraphQLFieldResolver<unknown, Context, { representations: readonly unknown[] }> | undefined;
-  if (!field || !resolveAll || !isUnionType(union)) throw new Error('the schema is no subgraph');
-  const entityNames = new Set(union.getTypes().map(({ name }) => name));
-  field.resolve = (source, { representations }: { representations: readonly unknown[] }, context: Context, info) =>
-    representations.map((representation) => {
-      const problem = problemOf(representation, entityNames);
-      if (problem) return tellBadReference(context.answerSize, problem);
-      try {
-        const entities: unknown = resolveAll(source, { representations: [representation] }, context, info);
-        const entity: unknown = Array.isArray(entities) ? entities[0] : entities;
-        // Not rejected but given: compiled code puts what is rejected at the end of the list.
-        return entity instanceof Promise ? entity.catch(asError) : entity;
-      } catch (error) {
-        return asError(error); // in its own place
-      }
-    });
+/** Creates the resolvers of `_entities` from one reference resolver per type. */
+export function createEntities(resolvers: ReadonlyMap<string, ReferenceResolver>): Entities {
+  /** Records belong to a cache that operations share, so their type is noted beside them and not in them. */
+  const typeNames = new WeakMap<object, string>();
+  const types = new Map<unknown, EntityType>();
+  for (const [name, load] of resolvers) {
+    const note = (entity: unknown): unknown => {
+      if (typeof entity === 'object' && entity !== null) typeNames.set(entity, name);
+      return entity;
+    };
+    types.set(name, { load, note });
+  }
+
+  function resolveOne(representation: unknown, context: Context, info: GraphQLResolveInfo): unknown {
+    const fields = typeof representation === 'object' && representation !== null ? representation : {};
+    const typename = '__typename' in fields ? fields.__typename : undefined;
+    const type = types.get(typename);
+    const problem = type
+      ? problemOf(fields)
+      : badInput('representations', "of this graph's entities, by their __typename", typename);
+    if (!type || problem) return problem && tellBadReference(context.answerSize, problem);
+    try {
+      const entity = type.load(fields, context, info);
+      // A rejection becomes a value: compiled code puts what is rejected at the end of the list.
+      return entity instanceof Promise ? entity.then(type.note, asError) : type.note(entity);
+    } catch (error) {
+      return asError(error); // in its own place
+    }
+  }
+
+  return {
+    resolve: (_, { representations }, context, info) =>
+      representations.map((representation) => resolveOne(representation, context, info)),
+    typeNameOf: (entity) => typeNames.get(entity),
+  };
 }

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import {
   buildASTSchema,
   parse,
@@ -10,8 +9,8 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { gql } from 'graphql-tag';
-import { guardEntities } from './entities.js';
 import { resolvers } from './resolvers.js';
+import { buildSubgraph, printSubgraph } from './subgraph.js';
 
 const directory = new URL('../../schema/', import.meta.url);
 
@@ -29,22 +28,24 @@ export function isFreeTypeName(name: string): boolean {
   return name === STATISTICS || (!isGraphqls && buildSchema().getType(name) === undefined);
 }
 
-/** The subgraph's schema, from the files in `schema/`, with a name for the type `Statistics` that is free. */
-export function buildSchema(statisticsTypeName = STATISTICS): GraphQLSchema {
+/** Reads the subgraph's own types from the files in `schema/`, with a name for the type `Statistics` that is free. */
+function readTypes(statisticsTypeName: string): DocumentNode {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
   const text = files
     .sort()
     .map((file) => readFileSync(new URL(file, directory), 'utf8'))
     .join('\n');
-  const typeDefs = rename(gql(text), STATISTICS, statisticsTypeName);
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: { ...resolvers } }]);
-  guardEntities(schema);
-  return schema;
+  return rename(gql(text), STATISTICS, statisticsTypeName);
 }
 
-/** The schema as a supergraph is composed from it: what `_service { sdl }` answers, and what is committed as `schema.graphql`. */
-export function printSchema(statisticsTypeName?: string): string {
-  return `${printSubgraphSchema(buildSchema(statisticsTypeName))}\n`;
+/** Builds the subgraph's schema, with its resolvers. */
+export function buildSchema(statisticsTypeName = STATISTICS): GraphQLSchema {
+  return buildSubgraph(readTypes(statisticsTypeName), resolvers);
+}
+
+/** Returns the schema that a supergraph is composed from, committed as `schema.graphql`. `_service { sdl }` has Federation's own definitions as well. */
+export function printSchema(statisticsTypeName = STATISTICS): string {
+  return `${printSubgraph(readTypes(statisticsTypeName))}\n`;
 }
 
 /** The same for clients, committed as `api.graphql`: without what only a supergraph reads, which other tools do not know. */
