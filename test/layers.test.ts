@@ -7,6 +7,7 @@ import { dirname, join, normalize } from 'node:path';
 const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 6, /^$/],
   [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
+  [/^http\/rateLimitStore\.ts$/, 5, /^lru-cache$/],
   [/^doctor\//, 5, /^$/],
   [/^telemetry\/(metrics|gauges|processMetrics|promClientParts\.d)\.ts$/, 4, /^prom-client$/],
   [/^telemetry\/tracing\.ts$/, 4, /^@opentelemetry\//],
@@ -20,15 +21,14 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
   [/^upstream\/tls\.ts$/, 0, /^undici$/],
   [/^store\/redis\.ts$/, 1, /^@redis\/client$/],
-  [/^store\//, 2, /^cockatiel$/],
+  [/^store\//, 2, /^$/],
   [/^upstream\/(errors|observer|resource|moment|jsonMeter|longJson)\.ts$/, 0, /^$/],
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
-  [/^upstream\/breaker\.ts$/, 2, /^cockatiel$/],
   [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
   [/^log\.ts$/, 0, /^pino(-pretty)?$/],
-  [/^(config\/|trace\.ts$|sharedStore\.ts$|fingerprint\.ts$)/, 0, /^$/],
+  [/^(config\/|trace\.ts$|sharedStore\.ts$|fingerprint\.ts$|circuit\.ts$)/, 0, /^$/],
 ];
 
 /** Files of one rung that may still import each other: each of them is one idea in several files. */

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RATE_LIMITED_MESSAGE, type ErrorCode } from '../graph/formatError.js';
 import type { SharedStore } from '../sharedStore.js';
 import { readBearerToken } from './bearer.js';
+import { RateLimitStore } from './rateLimitStore.js';
 
 export type RateLimitReason = 'token_rate' | 'address_rate';
 
@@ -17,9 +18,6 @@ export type RateLimitOptions = Readonly<{
 }>;
 
 const WINDOW_MS = 60_000;
-
-/** How many callers each instance counts by itself. Those seen least recently go first. */
-const MAX_COUNTED = 50_000;
 
 /** Headers of a limited answer, as in draft-ietf-httpapi-ratelimit-headers-06. */
 export const rateLimitHeaders = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'] as const;
@@ -86,7 +84,7 @@ function createLimiter(
   store: SharedStore | null,
   keyGenerator?: (request: FastifyRequest) => string,
 ): Limiter {
-  const options = { max, timeWindow: WINDOW_MS, cache: MAX_COUNTED, ...(keyGenerator && { keyGenerator }) };
+  const options = { max, timeWindow: WINDOW_MS, ...(keyGenerator && { keyGenerator }) };
   const count = http.createRateLimit(options);
   return async (request) => {
     // This instance counts in any case: its own counts hold while the store is away.
@@ -102,7 +100,7 @@ function createLimiter(
       ...standing,
       remaining: Math.max(0, max - sharedCount),
       isExceeded: sharedCount > max,
-      leftMs: sharedLeftMs,
+      leftMs: Math.min(sharedLeftMs, WINDOW_MS), // whatever Redis says, no window is longer
     };
   };
 }
@@ -121,7 +119,7 @@ export async function limitRates(http: FastifyInstance, options: RateLimitOption
   const { rateLimits, store = null, onRateLimited } = options;
   const { perToken, perAddress } = rateLimits;
   if (perToken === null && perAddress === null) return;
-  await http.register(rateLimit, { global: false });
+  await http.register(rateLimit, { global: false, store: RateLimitStore });
   const byToken = perToken === null ? null : createLimiter(http, 'token_rate', perToken, store, nameOfToken);
   const byAddress = perAddress === null ? null : createLimiter(http, 'address_rate', perAddress, store, nameOfAddress);
 

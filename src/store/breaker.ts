@@ -1,4 +1,4 @@
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import { Circuit } from '../circuit.js';
 
 /** After so many commands in a row without an answer, Redis is left alone for a while. */
 const FAILURES = 5;
@@ -22,31 +22,40 @@ export function createStoreBreaker(
   isAnswer: (error: unknown) => boolean,
   onChange: () => void,
 ): StoreBreaker {
-  const circuit = circuitBreaker(
-    handleWhen((error) => !isAnswer(error)),
-    { breaker: new ConsecutiveBreaker(FAILURES), halfOpenAfter: PING_EVERY_MS / 2 },
-  );
+  const circuit = new Circuit({ maxFailures: FAILURES, trialAfterMs: [0] }); // the timer below spaces the trials
   let timer: NodeJS.Timeout | undefined;
 
   const stop = (): void => {
     clearInterval(timer);
     timer = undefined;
   };
-  const askForLife = (): void => {
-    circuit.execute(ping).catch(() => undefined); // it stays open
-  };
-  circuit.onBreak(() => {
-    timer ??= setInterval(askForLife, PING_EVERY_MS).unref();
-    onChange();
-  });
-  circuit.onReset(() => {
+
+  /** Pings once. Any answer closes the circuit, a refusal too. */
+  async function tryPing(): Promise<void> {
+    if (!circuit.beginTrial()) return;
+    const isAlive = await ping().then(() => true, isAnswer);
+    circuit.endTrial(isAlive);
+    if (!isAlive) return;
     stop();
     onChange();
-  });
+  }
 
   return {
-    run: (command) => circuit.execute(command),
-    isClosed: () => circuit.state === CircuitState.Closed,
+    run: async (command) => {
+      try {
+        const answer = await command();
+        circuit.recordSuccess();
+        return answer;
+      } catch (error) {
+        if (isAnswer(error)) circuit.recordSuccess();
+        else if (circuit.recordFailure()) {
+          timer ??= setInterval(() => void tryPing(), PING_EVERY_MS).unref();
+          onChange();
+        }
+        throw error;
+      }
+    },
+    isClosed: () => circuit.state === 'closed',
     stop,
   };
 }

@@ -39,7 +39,8 @@ if hasRoom then
 else
   redis.call('HINCRBY', KEYS[1], 'bytes', -longer)
 end
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left > tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return hasRoom and 1 or 0`;
 
 /** Gives a value, or 0 for one that is longer than any of ours: who writes to Redis shall not fill our memory. */
@@ -50,7 +51,7 @@ return redis.call('HGET', KEYS[1], ARGV[1])`;
 const COUNT = `
 local count = redis.call('INCR', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
+if left < 0 or left > tonumber(ARGV[1]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   left = tonumber(ARGV[1])
 end

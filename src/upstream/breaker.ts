@@ -1,12 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  circuitBreaker,
-  CircuitState,
-  ConsecutiveBreaker,
-  handleWhen,
-  isBrokenCircuitError,
-  IterableBackoff,
-} from 'cockatiel';
+import { Circuit, type CircuitState } from '../circuit.js';
 import { UpstreamError, type About, type Fault } from './errors.js';
 
 /** After so many exchanges in a row that brought no answer at all, the server is taken for gone. */
@@ -23,15 +16,6 @@ const faultsOfTheWire: ReadonlySet<Fault> = new Set(['unavailable', 'timedOut'])
 const isOfTheWire = (error: unknown): error is UpstreamError =>
   error instanceof UpstreamError && faultsOfTheWire.has(error.details.fault);
 
-/** Carries an error past the circuit, which does not count it. */
-class Uncounted extends Error {
-  readonly thrown: unknown;
-  constructor(thrown: unknown) {
-    super();
-    this.thrown = thrown;
-  }
-}
-
 export type BreakerLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
   warn: (fields: Record<string, unknown>, message: string) => void;
@@ -45,17 +29,14 @@ export type Breaker = Readonly<{
 }>;
 
 /** `open`: requests are refused; `halfOpen`: a sign of life is being waited for. */
-export type BreakerState = 'closed' | 'halfOpen' | 'open';
+export type BreakerState = CircuitState;
 
 /**
  * Opens after exchanges that brought no answer, and then asks for a sign of life itself, with a request that needs no token:
  * a path that hangs, or resets connections, for some callers says nothing about the server, and must not shut out the others.
  */
 export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Breaker {
-  const circuit = circuitBreaker(handleWhen(isOfTheWire), {
-    breaker: new ConsecutiveBreaker(FAILURES),
-    halfOpenAfter: new IterableBackoff(PING_AFTER_MS),
-  });
+  const circuit = new Circuit({ maxFailures: FAILURES, trialAfterMs: PING_AFTER_MS });
   let signOfLife: Promise<boolean> | null = null;
   let isGone = false;
   let lastReason = '';
@@ -65,6 +46,7 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
     try {
       const answer = await exchange();
       heardAtMs = performance.now();
+      circuit.recordSuccess();
       return answer;
     } catch (error) {
       if (isOfTheWire(error)) lastReason = error.details.reason ?? error.details.fault;
@@ -72,63 +54,58 @@ export function createBreaker(ping: () => Promise<unknown>, log: BreakerLog): Br
     }
   }
 
-  /** A failure counts when nothing was heard of the server since the exchange began, and while the circuit is closed. */
+  /** Counts a failure when nothing was heard of the server since the exchange began. */
   async function count<T>(exchange: () => Promise<T>): Promise<T> {
     const startMs = performance.now();
     try {
       return await listen(exchange);
     } catch (error) {
-      const isNews = circuit.state === CircuitState.Closed && heardAtMs <= startMs;
-      throw isNews ? error : new Uncounted(error);
+      if (isOfTheWire(error) && heardAtMs <= startMs) circuit.recordFailure();
+      throw error;
     }
   }
 
-  circuit.onReset(() => {
-    if (isGone) log.info({}, 'the backup server answers again');
-    isGone = false;
-  });
+  /** Returns whether the server answers a ping. An answer that cannot be read is a sign of life as well. */
+  async function isAnswered(): Promise<boolean> {
+    try {
+      await listen(ping);
+    } catch (error) {
+      if (isOfTheWire(error)) return false;
+      heardAtMs = performance.now();
+    }
+    return true;
+  }
 
-  /** An answer that cannot be read is a sign of life as well. */
-  function passWhatWasHeard(error: unknown): void {
-    if (isOfTheWire(error)) throw error;
-    heardAtMs = performance.now();
+  async function tryPing(): Promise<boolean> {
+    const isAlive = circuit.beginTrial() && (await isAnswered());
+    circuit.endTrial(isAlive);
+    if (isAlive) {
+      if (isGone) log.info({}, 'the backup server answers again');
+      isGone = false;
+    } else if (!isGone) {
+      isGone = true;
+      log.warn({ reason: lastReason }, 'the backup server does not answer: requests are refused until it does');
+    }
+    return isAlive;
   }
 
   /** Asks for a sign of life, once for all who want one. */
   function askForLife(): Promise<boolean> {
-    signOfLife ??= circuit
-      .execute(() => listen(ping).catch(passWhatWasHeard))
-      .then(
-        () => true,
-        () => false,
-      )
-      .then((isAlive) => {
-        signOfLife = null;
-        if (!isAlive && !isGone) {
-          isGone = true;
-          log.warn({ reason: lastReason }, 'the backup server does not answer: requests are refused until it does');
-        }
-        return isAlive;
-      });
+    signOfLife ??= tryPing().finally(() => {
+      signOfLife = null;
+    });
     return signOfLife;
   }
 
   return {
-    state: () =>
-      circuit.state === CircuitState.Closed ? 'closed' : circuit.state === CircuitState.HalfOpen ? 'halfOpen' : 'open',
+    state: () => circuit.state,
     run: async (about, exchange) => {
-      const refusal = (): UpstreamError =>
-        new UpstreamError({ ...about, fault: 'unavailable', reason: `circuit open after ${lastReason}` });
-      if (circuit.state !== CircuitState.Closed) {
+      if (circuit.state !== 'closed') {
         const isAlive = await Promise.race([askForLife(), wait(PATIENCE_MS, false, { ref: false })]);
-        if (!isAlive) throw refusal();
+        if (!isAlive)
+          throw new UpstreamError({ ...about, fault: 'unavailable', reason: `circuit open after ${lastReason}` });
       }
-      try {
-        return await circuit.execute(() => count(exchange));
-      } catch (error) {
-        if (error instanceof Uncounted) throw error.thrown;
-        throw isBrokenCircuitError(error) ? refusal() : error; // it opened a moment ago
-      }
+      return count(exchange);
     },
   };
 }

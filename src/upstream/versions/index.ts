@@ -63,7 +63,7 @@ export function probeVersions(probe: Probe): Promise<readonly Probed[]> {
 /** Finds the version to speak with the server: the newest that it serves, or the one that is configured, if it does. */
 export function createVersionFinder(probe: Probe, configured: string, log: VersionLog): VersionFinder {
   let pending: Promise<Version> | null = null;
-  let foundAtMs = 0;
+  let foundAtMs = -Infinity;
   let isReporting = false;
   let isSearching = false;
   let state: ServerState = { state: 'unknown', apiVersion: null, lastFault: null };
@@ -120,7 +120,7 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
       pending ??= search().then(
         (version) => {
           state = { state: 'ready', apiVersion: version.name, lastFault: null };
-          foundAtMs = Date.now();
+          foundAtMs = performance.now();
           return version;
         },
         (error: unknown) => {
@@ -133,12 +133,12 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
     },
     forget: (trouble) => {
       if (isSearching) return; // one search at a time, however many meet the same trouble
-      if (trouble.fault === 'unavailable' && Date.now() - foundAtMs < TROUBLE_AFTER_MS) return;
+      if (trouble.fault === 'unavailable' && performance.now() - foundAtMs < TROUBLE_AFTER_MS) return;
       pending = null;
       state = stateAfter(trouble);
     },
     doubt: () => {
-      if (!isSearching && Date.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
+      if (!isSearching && performance.now() - foundAtMs > DOUBT_AFTER_MS) pending = null;
     },
     state: () => state,
   };
