@@ -313,7 +313,7 @@ describe('the API version', () => {
   test('items that are not there make it look, now and then, whether the version still is', async () => {
     await withGateway({}, async ({ ask, simulator }) => {
       expect((await ask(QUERY)).data.jobSession).toEqual({ id: SESSION });
-      simulator.misbehave(({ version }) => version === 'v8', { status: 404 });
+      simulator.misbehave(({ version }) => version === 'v8', { status: 404, body: { message: 'gone' } });
       const session = `{ jobSession(id: "${SESSION}") { id } }`;
       expect((await ask(session)).data.jobSession).toBeNull();
       expect((await ask(session)).data.jobSession).toBeNull();
@@ -331,7 +331,7 @@ describe('the API version', () => {
   test('a server that comes back with other versions is asked anew', async () => {
     await withGateway({}, async ({ ask, simulator }) => {
       expect((await ask('{ backupServer { apiVersion } }')).data.backupServer.apiVersion).toBe('v8');
-      const gone = simulator.misbehave(({ version }) => version === 'v8', { status: 404 });
+      const gone = simulator.misbehave(({ version }) => version === 'v8', { status: 404, body: { message: 'gone' } });
       expect(codes((await ask('{ jobs { nodes { id } } }')).errors)).toContain('NOT_FOUND');
       const { data } = await ask('{ backupServer { apiVersion } jobs { nodes { id } } }');
       expect(data.backupServer.apiVersion).toBe('v7');

@@ -110,7 +110,7 @@ describe('seen again, by the same token', () => {
 
   test('a job that is not there is asked for each time', async () => {
     await withGateway({}, async ({ ask, simulator, token }) => {
-      simulator.misbehave(({ path }) => path.startsWith('Jobs/'), { status: 404 });
+      simulator.misbehave(({ path }) => path.startsWith('Jobs/'), { status: 404, body: { message: 'gone' } });
       const first = await ask(ONE, { id: SESSION }, { token });
       expect(first.data.jobSession.job).toBeNull();
       expect(paths(await ask(ONE, { id: SESSION }, { token }))).toEqual(paths(first));

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_ERROR_BODY_BYTES } from './body.js';
 import { UpstreamError, type About, type Fault } from './errors.js';
 import { parseLongArray } from './longJson.js';
 import { isObject } from './raw.js';
@@ -30,24 +31,57 @@ function retryAfterSeconds(header: string | string[] | undefined): number | unde
   return Number.isNaN(seconds) ? undefined : Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, seconds));
 }
 
-/** The server's `errorCode`, a word such as `ResourceNotFound`. Nothing else of an error body is used: it may hold a stack trace. */
-function errorCodeIn(body: Buffer): string | undefined {
+/** Why a 404 is not taken for the API's. */
+export const FOREIGN_404 = "a 404 without the API's error body";
+
+/** What an error body says. Nothing else of it is used: it may hold a stack trace. */
+type ErrorBody = Readonly<{
+  /** Whether it is the API's: a JSON object with a `message` or an `errorCode`. */
+  isOfApi: boolean;
+  /** A word such as `ResourceNotFound`. */
+  errorCode: string | undefined;
+}>;
+
+const wordIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
+
+/** Reads an error body that was cut because it is long: a stack trace can be. */
+function readCutErrorBody(text: string): ErrorBody {
+  return {
+    isOfApi: /^\s*\{/.test(text) && /"(?:message|errorCode)"\s*:\s*"/i.test(text),
+    errorCode: /"errorCode"\s*:\s*"(\w{1,64})"/.exec(text)?.[1],
+  };
+}
+
+/** Reads an error body of any kind. One that is empty, HTML or cut has no error code. */
+function readErrorBody(body: Buffer): ErrorBody {
+  const text = body.toString().replace(/^\uFEFF/, '');
+  if (body.length >= MAX_ERROR_BODY_BYTES) return readCutErrorBody(text);
   try {
-    const error: unknown = JSON.parse(body.toString());
-    const code = isObject(error) ? error['errorCode'] : undefined;
-    return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : undefined;
+    const error: unknown = JSON.parse(text);
+    if (!isObject(error)) return { isOfApi: false, errorCode: undefined };
+    const isOfApi = Object.entries(error).some(
+      ([name, value]) => typeof value === 'string' && /^(?:message|errorCode)$/i.test(name),
+    );
+    return { isOfApi, errorCode: wordIn(error['errorCode']) };
   } catch {
-    return undefined; // error bodies may be empty, HTML, or cut; the status says what matters
+    return { isOfApi: false, errorCode: undefined };
   }
 }
 
+/** Returns whether the API itself says that something is missing. A proxy in front of a stopped service answers 404 with a page. */
+export const isNotFoundByApi = ({ status, body }: Answer): boolean => status === 404 && readErrorBody(body).isOfApi;
+
 function refuseUnlessGood({ status, headers, body }: Answer, about: About): void {
   if (status >= 200 && status < 300) return;
+  const { isOfApi, errorCode } = readErrorBody(body);
+  if (status === 404 && !isOfApi)
+    throw new UpstreamError({ ...about, fault: 'unavailable', status, reason: FOREIGN_404 });
   throw new UpstreamError({
     ...about,
     fault: faultOf(status),
     status,
-    errorCode: errorCodeIn(body),
+    errorCode,
     retryAfterSeconds: status === 429 || status === 503 ? retryAfterSeconds(headers['retry-after']) : undefined,
     reason: status < 400 ? 'a redirect' : undefined,
   });

@@ -3,7 +3,7 @@ import { UpstreamError, type About } from './errors.js';
 import { createJsonMeter } from './jsonMeter.js';
 
 /** Error bodies are read for the server's `errorCode`, and no further. */
-const MAX_ERROR_BODY_BYTES = 64 * 1024;
+export const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 /** Up to here, JSON of any shape is parsed in milliseconds. */
 export const SMALL_BODY_BYTES = 64 * 1024;
