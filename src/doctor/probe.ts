@@ -2,7 +2,7 @@ import { readJson, type Answer } from '../upstream/answer.js';
 import type { Client } from '../upstream/client.js';
 import { UpstreamError } from '../upstream/errors.js';
 import { PROBE_TIMEOUT_MS } from '../upstream/server.js';
-import type { Probe } from '../upstream/versions/index.js';
+import type { Probe } from '../upstream/versions/search.js';
 import type { Version } from '../upstream/versions/version.js';
 
 /** Probes for versions, of which the answers are kept: whoever asks for the same again is told the same. */

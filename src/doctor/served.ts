@@ -1,5 +1,5 @@
 import type { Client } from '../upstream/client.js';
-import { createVersionFinder, probeVersions } from '../upstream/versions/index.js';
+import { createVersionFinder, probeVersions, versions } from '../upstream/versions/index.js';
 import type { Version } from '../upstream/versions/version.js';
 import { createKeptProbe } from './probe.js';
 import { fail, ok, type Report } from './report.js';
@@ -68,19 +68,24 @@ export async function findServed(
       `Set BACKUP_API_VERSION to auto, or to one of these: ${names}.`,
     ]);
   }
+  const unknown = probed.filter(({ isThere }) => isThere === null).map((each) => each.version);
+  const doubtful = unknown.map((each) => `${each.name} ${outcomeOf(each)}`).join(', ');
   if (version === null) {
-    const unknown = probed.filter(({ isThere }) => isThere === null).map((each) => each.version);
-    const what = unknown.map((each) => `${each.name} ${outcomeOf(each)}`).join(', ');
-    return refuse(`${areServed}, but whether newer ones are cannot be told (${what})`, [
+    return refuse(`${areServed}, but whether newer ones are cannot be told (${doubtful})`, [
       `Find out on the server why it does not answer for them; or set BACKUP_API_VERSION to one of these: ${names}.`,
     ]);
   }
+  const isNewerDoubtful = unknown.some((each) => versions.indexOf(each) < versions.indexOf(version));
+  const doubt = `It is not known whether newer versions are served (${doubtful}). The gateway will ask again at least once a minute.`;
   const path = `${NO_VERSION}/${version.probePath}`;
   const control = await probe({ path, query: {}, headers: {}, about: { resource: 'version' } }).catch(() => null);
   const warning = `${NO_VERSION} is answered with status ${control?.status ?? 0}, though it does not exist: perhaps a proxy answers, not the server.`;
   return {
     report: ok(`${areServed}; the gateway will speak ${version.name}`, {
-      warnings: control === null || control.status === 404 ? [] : [warning],
+      warnings: [
+        ...(apiVersion === 'auto' && isNewerDoubtful ? [doubt] : []),
+        ...(control === null || control.status === 404 ? [] : [warning]),
+      ],
     }),
     version,
   };

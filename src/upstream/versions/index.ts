@@ -1,6 +1,6 @@
-import { readJson, type Answer } from '../answer.js';
-import { UpstreamError, type About, type UpstreamErrorDetails } from '../errors.js';
+import { UpstreamError, type UpstreamErrorDetails } from '../errors.js';
 import { conditionAfter, NO_VERSION, type ServerState } from '../state.js';
+import { isServed, VersionSearch, type Finding, type Probe } from './search.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
 import { v4 } from './v4.js';
@@ -8,7 +8,7 @@ import { v5 } from './v5.js';
 import { v6 } from './v6.js';
 import { v7 } from './v7.js';
 import { v8 } from './v8.js';
-import type { Query, Version } from './version.js';
+import type { Version } from './version.js';
 
 /** Every version that the gateway speaks, newest first. */
 export const versions: readonly Version[] = [v8, v7, v6, v5, v4, v3, v2];
@@ -18,6 +18,10 @@ const DOUBT_AFTER_MS = 30_000;
 
 /** How often a connection that fails may. */
 const TROUBLE_AFTER_MS = 1000;
+
+/** A newer version that was passed over is probed again after so long, each time after twice that, up to the longest time. */
+const RECHECK_AFTER_MS = 1000;
+const MAX_RECHECK_AFTER_MS = 60_000;
 
 export type VersionLog = Readonly<{
   info: (fields: Record<string, unknown>, message: string) => void;
@@ -34,21 +38,6 @@ export type VersionFinder = Readonly<{
   /** What is known of the server without asking it. */
   state: () => ServerState;
 }>;
-
-/** Asks without a token, so that none is sent before it is known what is asked. */
-export type Probe = (
-  request: Readonly<{ path: string; query: Query; headers: Readonly<Record<string, string>>; about: About }>,
-) => Promise<Answer>;
-
-/** 401 and 403 say that the path exists. */
-async function isServed(probe: Probe, { name, probePath, headers }: Version): Promise<boolean> {
-  const about = { resource: 'version', id: name };
-  const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
-  if (answer.status === 404) return false;
-  if (answer.status === 401 || answer.status === 403) return true;
-  readJson(answer, about); // which says what it is that came instead
-  return true;
-}
 
 /** A version, and whether it is served: null where that was not told, or not in time. */
 export type Probed = Readonly<{ version: Version; isThere: boolean | null }>;
@@ -67,32 +56,67 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let isReporting = false;
   let isSearching = false;
   let state: ServerState = { state: 'unknown', apiVersion: null, lastFault: null };
+  /** Newer versions than the one that is spoken, which may be served as well. */
+  let passedOver: readonly Version[] = [];
+  let recheckAfterMs = RECHECK_AFTER_MS;
+  let recheckAtMs = Infinity;
 
-  async function find(): Promise<Version> {
-    const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
-    for (const version of candidates) {
-      if (await isServed(probe, version)) {
-        const isNews = version.name !== state.apiVersion;
-        if (isNews) log.info({ apiVersion: version.name }, 'speaking this version with the backup server');
-        return version;
-      }
+  function remember({ version, passedOver: newer }: Finding & Readonly<{ version: Version }>): void {
+    if (version.name !== state.apiVersion) {
+      log.info(
+        { apiVersion: version.name, ...(newer.length > 0 && { passedOver: newer.map(({ name }) => name) }) },
+        'speaking this version with the backup server',
+      );
     }
-    if (!isReporting) void reportServed();
-    throw new UpstreamError({
-      fault: 'unavailable',
-      resource: 'version',
-      id: configured,
-      reason: NO_VERSION,
-    });
+    state = { state: 'ready', apiVersion: version.name, lastFault: null };
+    foundAtMs = performance.now();
+    noteDoubtful(newer);
+  }
+
+  function noteDoubtful(newer: readonly Version[]): void {
+    passedOver = newer;
+    recheckAtMs = newer.length > 0 ? performance.now() + recheckAfterMs : Infinity;
+    recheckAfterMs = newer.length > 0 ? Math.min(recheckAfterMs * 2, MAX_RECHECK_AFTER_MS) : RECHECK_AFTER_MS;
   }
 
   async function search(): Promise<Version> {
     isSearching = true;
     try {
-      return await find();
+      const candidates = configured === 'auto' ? versions : versions.filter(({ name }) => name === configured);
+      const known = passedOver;
+      const finding = await new VersionSearch(probe, candidates, (version) => known.includes(version)).run();
+      const { version, error } = finding;
+      if (version !== null) {
+        remember({ ...finding, version });
+        return version;
+      }
+      passedOver = [];
+      if (error) throw error;
+      if (!isReporting) void reportServed();
+      throw new UpstreamError({ fault: 'unavailable', resource: 'version', id: configured, reason: NO_VERSION });
     } finally {
       isSearching = false;
     }
+  }
+
+  /** Probes the versions that were passed over, while the one that was found is spoken. Nobody waits for it. */
+  async function recheck(spoken: Promise<Version>): Promise<void> {
+    recheckAtMs = Infinity;
+    let finding: Finding;
+    try {
+      finding = await new VersionSearch(probe, passedOver, () => false).run();
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      finding = { version: null, passedOver, error };
+    }
+    if (pending !== spoken) return; // another search has begun meanwhile
+    const { version } = finding;
+    if (version === null) {
+      noteDoubtful(finding.passedOver);
+      return;
+    }
+    pending = Promise.resolve(version);
+    remember({ ...finding, version });
   }
 
   /** Tells the log which versions there are. Nobody waits for it: some of them may not answer in time. */
@@ -117,18 +141,12 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
 
   return {
     current: () => {
-      pending ??= search().then(
-        (version) => {
-          state = { state: 'ready', apiVersion: version.name, lastFault: null };
-          foundAtMs = performance.now();
-          return version;
-        },
-        (error: unknown) => {
-          pending = null;
-          if (error instanceof UpstreamError) state = stateAfter(error.details);
-          throw error;
-        },
-      );
+      pending ??= search().catch((error: unknown) => {
+        pending = null;
+        if (error instanceof UpstreamError) state = stateAfter(error.details);
+        throw error;
+      });
+      if (performance.now() >= recheckAtMs && !isSearching) void recheck(pending);
       return pending;
     },
     forget: (trouble) => {
