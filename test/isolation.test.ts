@@ -162,13 +162,13 @@ describe('callers whose requests hang', () => {
   test('what is more than may wait is refused at once: OVERLOADED, 503, with a time to come back', async () => {
     const limits = { maxInFlight: 8, maxWaiting: 4, timeoutMs: 2000, operationTimeoutMs: 2500 };
     await withGateway(limits, async (gateway) => {
-      await gateway.ask('{ backupServer { apiVersion } }');
+      for (let index = 0; index < 20; index += 1) {
+        gateway.simulator.tokens.issue({ accessToken: `token-${index}` });
+        await gateway.ask(good, {}, { token: `token-${index}` }); // so that the server has accepted it
+      }
       gateway.simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
       const query = '{ jobs(filter: { type: BACKUP }) { nodes { id } } }';
-      const asked = Array.from({ length: 20 }, (_, index) => {
-        gateway.simulator.tokens.issue({ accessToken: `token-${index}` });
-        return gateway.ask(query, {}, { token: `token-${index}` });
-      });
+      const asked = Array.from({ length: 20 }, (_, index) => gateway.ask(query, {}, { token: `token-${index}` }));
       const answers = await Promise.all(asked);
       const refused = answers.filter(({ status }) => status === 503);
       expect(refused).toHaveLength(8);

@@ -25,7 +25,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/(errors|observer|resource|moment|jsonMeter|longJson)\.ts$/, 0, /^$/],
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
-  [/^upstream\/sharing\.ts$/, 1, /^lru-cache$/],
+  [/^upstream\/(sharing|acceptedTokens)\.ts$/, 1, /^lru-cache$/],
   [/^upstream\//, 2, /^$/],
   [/^log\.ts$/, 0, /^pino(-pretty)?$/],
   [/^(config\/|trace\.ts$|sharedStore\.ts$|fingerprint\.ts$|circuit\.ts$)/, 0, /^$/],

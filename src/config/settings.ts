@@ -102,7 +102,7 @@ export const settings = {
     expects: 'a whole number from 8 to 4096',
     fallback: '512',
     describe:
-      'How many requests all callers together may have in flight at the server. One token gets three quarters of them at most; what an operation sends at once, beside its first request, three eighths (one token: one eighth).',
+      'How many requests all callers together may have in flight at the server. One token gets three quarters of them at most; what an operation sends at once, beside its first request, three eighths (one token: one eighth). Tokens that the server has not accepted in the last 30 minutes get half of them at most, all together, and come after those that it has.',
     read: wholeNumber(8, 4096),
   }),
   maxWaiting: setting({
@@ -111,7 +111,7 @@ export const settings = {
     expects: 'a whole number from 0 to 100000',
     fallback: '2000',
     describe:
-      'How many operations may wait for one more of those places (of one token, three quarters of that). Others that have none are refused: `OVERLOADED`, HTTP 503.',
+      'How many operations may wait for one more of those places (of one token, three quarters of that; of all tokens that the server has not accepted lately, three quarters, and half of one of them). Others that have none are refused: `OVERLOADED`, HTTP 503.',
     read: wholeNumber(0, 100_000),
   }),
   maxRequests: setting({

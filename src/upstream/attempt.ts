@@ -60,11 +60,13 @@ export function createAttempt({ gate, admit, exchange, observer, health, log }: 
       const json = await readAnyJson(answer, about, () => operation.breathe(about));
       const { status, body } = answer;
       health.heard(null);
+      operation.share.noteToken(true);
       tell('ok', status, { status, bytes: body.length });
       return { json, bytes: body.length };
     } catch (error) {
       if (error instanceof UpstreamError) {
         if (call.isSent) health.heard(error.details);
+        if (error.details.fault === 'unauthenticated') operation.share.noteToken(false);
         tell(error.details.fault, error.details.status, error.details);
       } else call.span?.end('INTERNAL_SERVER_ERROR');
       throw error;

@@ -1,6 +1,6 @@
-import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { SharedStore, TokenStore } from '../sharedStore.js';
+import { AcceptedTokens } from './acceptedTokens.js';
 import type { UpstreamObserver } from './observer.js';
 
 export type SharingOptions = Readonly<{
@@ -27,6 +27,10 @@ export type Share = Readonly<{
   drop: () => void;
   /** Whether the server has answered this operation. */
   isAuthorized: () => boolean;
+  /** Whether the server has accepted the token lately, for whichever operation. */
+  isTokenAccepted: () => boolean;
+  /** Remembers that the server has accepted the token with this answer, or refused it. */
+  noteToken: (isAccepted: boolean) => void;
   /** What this process has kept, if the server has answered this operation already. */
   recall: (key: string) => object | undefined;
   /** What an instance has put into the store of all, under the same condition; null where there is no store to look into. */
@@ -78,10 +82,16 @@ function weigh(value: unknown): number {
   return bytes;
 }
 
+type TokenStanding = Pick<Share, 'isTokenAccepted' | 'noteToken'>;
+
+/** The standing of a request without a token: the server has accepted nothing. */
+const noStanding: TokenStanding = { isTokenAccepted: () => false, noteToken: () => undefined };
+
 /** Shares nothing; what its token has in the store all the same, persisted queries, can be dropped. */
-function createSolitude(dropStored: () => void): Share {
+function createSolitude(dropStored: () => void, standing: TokenStanding): Share {
   let isAuthorized = false;
   return {
+    ...standing,
     flights: new Map(),
     authorize: () => {
       isAuthorized = true;
@@ -107,8 +117,7 @@ export function createSharing(
   { observer, store }: SharingPartners = {},
 ): Sharing {
   const shelves = new Map<string, Shelf>();
-  // Tokens are known by a keyed hash of them: the memory of this process tells none of those that are not in use.
-  const secret = randomBytes(32).toString('base64');
+  const acceptedTokens = new AcceptedTokens();
   const entries = new LRUCache<string, Entry>({
     max: MAX_ENTRIES,
     maxSize: maxBytes,
@@ -147,6 +156,19 @@ export function createSharing(
     return true;
   }
 
+  function standingOf(name: string): TokenStanding {
+    let isNoted = false;
+    return {
+      isTokenAccepted: () => acceptedTokens.has(name),
+      noteToken: (isAccepted) => {
+        if (isAccepted && isNoted) return; // once for each operation is enough
+        isNoted = isAccepted;
+        if (isAccepted) acceptedTokens.add(name);
+        else acceptedTokens.delete(name);
+      },
+    };
+  }
+
   function createShare(shelf: Shelf, token: string): Share {
     let isAuthorized = false;
     let opened: TokenStore | undefined;
@@ -164,6 +186,7 @@ export function createSharing(
     }
 
     return {
+      ...standingOf(shelf.name),
       flights: shelf.flights,
       authorize: () => {
         isAuthorized = true;
@@ -198,9 +221,10 @@ export function createSharing(
 
   return {
     join: (token) => {
-      if (token === null) return createSolitude(() => undefined);
-      if (!isOn) return createSolitude(() => store?.of(token).drop());
-      const shelf = shelfOf(hash('sha256', `${secret}${token}`, 'base64'));
+      if (token === null) return createSolitude(() => undefined, noStanding);
+      const name = acceptedTokens.nameOf(token); // tokens that are not in use are in no memory of this process
+      if (!isOn) return createSolitude(() => store?.of(token).drop(), standingOf(name));
+      const shelf = shelfOf(name);
       shelf.operations += 1;
       return createShare(shelf, token);
     },
