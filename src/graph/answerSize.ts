@@ -62,9 +62,10 @@ function longCharacters(data: object, counted: number): number {
   return total;
 }
 
-/** Whether data that was read without `readField` is within its bounds. */
-export function hasRoomFor(data: object | null): boolean {
-  return data === null || longCharacters(data, 0) <= MAX_CHARACTERS;
+/** Counts the long texts of data that was read without `readField`. True if they are within their bound. */
+export function hasRoomFor(data: object | null, answerSize: AnswerSize): boolean {
+  if (data !== null) answerSize.characters = longCharacters(data, 0);
+  return answerSize.characters <= MAX_CHARACTERS;
 }
 
 /** The errors of an answer within bounds: how many more there are is told by the last ones. */

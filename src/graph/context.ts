@@ -4,6 +4,7 @@ import type { Costs } from '../upstream/costs.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { emptyAnswer, type AnswerSize } from './answerSize.js';
+import { reserveBeforeRows, type AnswerMemory } from './answerMemory.js';
 import { createLoaders, type Loaders } from './loaders.js';
 import type { Summary } from './summary.js';
 
@@ -26,8 +27,9 @@ export type Context = Readonly<{
   summary: Summary;
   /** What its requests to the server took; null where nobody wants to know. */
   costs: Costs | null;
-  /** Reserves memory for an answer of this estimated size; throws `overloaded` when there is none. */
+  /** Sets the estimated size of the answer. Memory is reserved when the backup server has answered for the first time. */
   reserveAnswer: (estimatedBytes: number) => void;
+  answerMemory: AnswerMemory;
 }>;
 
 export function createContext(
@@ -35,7 +37,7 @@ export function createContext(
   operation: Operation,
   summary: Summary,
   queryStore: TokenStore | null,
-  reserveAnswer: Context['reserveAnswer'],
+  answerMemory: AnswerMemory,
 ): Context {
   return {
     requestId: operation.requestId,
@@ -47,7 +49,8 @@ export function createContext(
     isAuthorized: operation.share.isAuthorized,
     summary,
     costs: operation.costs,
-    reserveAnswer,
-    loaders: createLoaders(openApi(server, operation)),
+    reserveAnswer: answerMemory.estimate,
+    answerMemory,
+    loaders: createLoaders(openApi(reserveBeforeRows(server, answerMemory), operation)),
   };
 }

@@ -7,7 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
-import { emptyAnswer, hasRoomFor, MAX_ERRORS, readField } from './answerSize.js';
+import { emptyAnswer, hasRoomFor, MAX_ERRORS, readField, type AnswerSize } from './answerSize.js';
 import { createCompiler } from './compiled.js';
 import type { Context } from './context.js';
 
@@ -22,8 +22,8 @@ function rebuild({ message, path, locations, originalError }: GraphQLError): Gra
 }
 
 /** What compiled code gives, with its errors as graphql-js would have them; null where graphql-js has to tell them itself. */
-function accept({ data, errors = [] }: ExecutionResult): ExecutionResult | null {
-  if (data === undefined || errors.length > MAX_ERRORS || !hasRoomFor(data)) return null;
+function accept({ data, errors = [] }: ExecutionResult, answerSize: AnswerSize): ExecutionResult | null {
+  if (data === undefined || errors.length > MAX_ERRORS || !hasRoomFor(data, answerSize)) return null;
   return errors.length === 0 ? { data } : { data, errors: errors.map(rebuild) };
 }
 
@@ -52,7 +52,7 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
           const query = compiledOf(document);
           if (query && contextValue.variables.areGood && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
-            const accepted = accept(result);
+            const accepted = accept(result, contextValue.answerSize);
             if (accepted) return accepted;
           }
           return interpret({ ...args, schema }, contextValue);

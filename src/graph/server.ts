@@ -11,6 +11,7 @@ import type { TrustedDocument } from '../config/manifest.js';
 import { ConfigError } from '../config/problems.js';
 import { settings } from '../config/settings.js';
 import type { Log } from '../log.js';
+import { reserveTexts } from './answerMemory.js';
 import { readField } from './answerSize.js';
 import type { Context } from './context.js';
 import { createCachePlugin } from './cachePolicy.js';
@@ -78,7 +79,7 @@ export async function createGraph(
     throw new ConfigError(problems.map((problem) => `${settings.trustedDocuments.env}: ${problem}`));
   }
   return new ApolloServer<Context>({
-    gateway: createExecutor(schema, options.federatedTracing ? build() : undefined),
+    gateway: reserveTexts(createExecutor(schema, options.federatedTracing ? build() : undefined)),
     fieldResolver: readField, // of fields that Apollo has wrapped
     persistedQueries: persistedQueries ? { cache: persistedQueries.cache } : false,
     introspection: options.introspection,

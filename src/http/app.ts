@@ -14,6 +14,7 @@ import { createTrustedDocuments } from '../graph/trustedDocuments.js';
 import type { Tracer } from '../trace.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
+import { createAnswerBudget } from './answerBudget.js';
 import { keepApart, tagAnswers } from './caching.js';
 import { compressAnswers } from './compression.js';
 import { allowOrigins } from './crossOrigin.js';
@@ -21,9 +22,12 @@ import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { createLogRoute } from './logRoute.js';
+import { createOpenOperations, maxOpenFor } from './openOperations.js';
+import { boundPipelining, pipeliningLimits } from './pipelining.js';
 import { createRateLog } from './rateLog.js';
 import { limitRates, type RateLimitOptions } from './rateLimit.js';
 import { createReport, type DoorObserver } from './report.js';
+import { createBodyBudget } from './requestBody.js';
 import { createRequestTracing } from './traceRequests.js';
 import { watchUnread, type Unread } from './unread.js';
 
@@ -38,6 +42,8 @@ export type AppOptions = GraphOptions &
   Readonly<{
     server: UpstreamServer;
     maxConnections: number;
+    /** Maximum of one response of the backup server, in bytes. */
+    maxBodyBytes: number;
     /** Whose pages may ask from a browser. */
     corsOrigins: readonly string[];
     /** Whose `X-Forwarded-For` is believed. */
@@ -90,7 +96,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     requestTimeout: intake.requestTimeoutMs,
     connectionTimeout: server.operationTimeoutMs + SILENCE_MS,
     return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: (error, socket) => {
+      // A request is late because the gateway reads no more, until it has answered earlier ones.
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && pipelining.isPaused(socket)) return;
+      refuseMalformed(error, socket);
+    },
     frameworkErrors: (error, request, reply) => {
       keepApart(reply);
       void (reply as FastifyReply)
@@ -108,7 +118,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const tracing = createRequestTracing(tracer);
   const unread = watchUnread(http.server);
-  takeJson(http);
+  const pipelining = boundPipelining(http.server, {
+    ...pipeliningLimits,
+    onClosed: () => observer?.refused('pipelining'),
+  });
+  const operations = createOpenOperations(maxOpenFor(options.maxConnections));
+  const answers = createAnswerBudget(options.maxBodyBytes);
+  takeJson(http, createBodyBudget(), pipelining);
   await compressAnswers(http);
 
   http.addHook('onRequest', (request, reply, done) => {
@@ -160,8 +176,14 @@ export async function createApp(options: AppOptions): Promise<App> {
   const tellOfRate = createRateLog(log);
   const { spanOf } = tracing;
   const report = createReport(log, observer);
-  const route = createGraphqlRoute(graph, { server, unread, trusted, report, spanOf, persistedQueries, store });
-  const logs = createLogRoute({ server, unread, log, maxStallMs: MAX_STALL_MS, observer, spanOf });
+  const route = createGraphqlRoute(graph, {
+    ...{ server, unread, pipelining, operations, answers },
+    ...{ trusted, report, spanOf, persistedQueries, store },
+  });
+  const logs = createLogRoute({
+    ...{ server, unread, pipelining, operations, answers },
+    ...{ log, maxStallMs: MAX_STALL_MS, observer, spanOf },
+  });
   await http.register(async (asked) => {
     tracing.trace(asked);
     await allowOrigins(asked, options.corsOrigins);

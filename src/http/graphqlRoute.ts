@@ -10,8 +10,12 @@ import type { SharedStore } from '../sharedStore.js';
 import { overloaded } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
+import { createAnswerMemory, ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
+import type { MemoryBudget, Reservation } from './memoryBudget.js';
+import type { OpenOperations } from './openOperations.js';
 import { persistedHashOf } from './persistedHash.js';
+import type { Pipelining } from './pipelining.js';
 import { addCodes, type createReport } from './report.js';
 import type { SpanOf } from './traceRequests.js';
 import { substituteTrusted } from './trustedRequest.js';
@@ -63,6 +67,10 @@ function statusOf(refusal: Refusal, status: number, contentType: string | undefi
 export type GraphqlRouteOptions = Readonly<{
   server: UpstreamServer;
   unread: Unread;
+  pipelining: Pipelining;
+  operations: OpenOperations;
+  /** Memory of answers, downloads included. */
+  answers: MemoryBudget;
   trusted: TrustedDocuments | null;
   /** Told of each operation when it was answered. */
   report: ReturnType<typeof createReport>;
@@ -73,10 +81,8 @@ export type GraphqlRouteOptions = Readonly<{
 }>;
 
 /** `/graphql`: hands requests to the graph and its answers back, with what a Fastify integration would add left out. */
-export function createGraphqlRoute(
-  graph: ApolloServer<Context>,
-  { server, unread, trusted, report, spanOf, persistedQueries, store }: GraphqlRouteOptions,
-) {
+export function createGraphqlRoute(graph: ApolloServer<Context>, options: GraphqlRouteOptions) {
+  const { server, unread, pipelining, operations, answers, trusted, report, spanOf, persistedQueries, store } = options;
   const checkDocument = createDocumentCheck();
   const open = new Set<Operation>();
   let isEnding = false;
@@ -99,6 +105,7 @@ export function createGraphqlRoute(
     reply: FastifyReply,
     operation: Operation,
     summary: Summary,
+    reservation: Reservation,
   ): Promise<string> {
     const at = request.url.indexOf('?');
     const search = at === -1 ? '' : request.url.slice(at);
@@ -117,7 +124,7 @@ export function createGraphqlRoute(
         const problem = document === undefined ? null : checkDocument(document);
         if (problem) throw problem;
         const queryStore = await openQueryStore(request, search, operation);
-        return createContext(server, operation, summary, queryStore, () => undefined);
+        return createContext(server, operation, summary, queryStore, createAnswerMemory(reservation));
       },
     });
     for (const [name, value] of headers) void reply.header(name, value);
@@ -152,23 +159,31 @@ export function createGraphqlRoute(
       if (unread.isTooMuch())
         throw overloaded({ resource: 'answer' }, 'unread_answers', 'too much of other answers is unread');
       const startMs = performance.now();
+      const token = readBearerToken(request.raw.rawHeaders);
+      const leave = operations.enter(token);
+      const reservation = answers.open(ownerOf(token));
       const operation = server.begin({
         requestId: request.id,
-        token: readBearerToken(request.raw.rawHeaders),
+        token,
         span: spanOf(request)?.start('operation', 'internal', {}) ?? null,
       });
       const summary = createSummary();
       open.add(operation);
       if (isEnding || reply.raw.destroyed) operation.cancel(); // the caller may have gone while it was held
-      reply.raw.once('close', operation.cancel); // the caller has gone, unless it was answered before
+      pipelining.whenOver(request.raw, () => {
+        operation.cancel(); // the caller has gone, unless it was answered before
+        reservation.release();
+        leave();
+      });
       let text: string;
       try {
-        text = await answer(request, reply, operation, summary);
+        text = await answer(request, reply, operation, summary, reservation);
       } finally {
         open.delete(operation);
         operation.end();
         report(operation, summary, reply, startMs);
       }
+      reservation.resize(text.length);
       // Only now: what is sent, and so compressed, is waited for until its caller has read it.
       return reply.send(text);
     },

@@ -1,8 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../graph/formatError.js';
+import type { MemoryBudget } from './memoryBudget.js';
+import type { Pipelining } from './pipelining.js';
+import { parseBody, readBody } from './requestBody.js';
 
 /** How much of a request is read, and how long it may take to come. */
 export const intake = {
@@ -48,15 +51,12 @@ export function problemWithHeaders({ headers }: FastifyRequest): string | null {
   return /^utf-?8$/i.test(charset) ? null : 'The body must be in UTF-8.';
 }
 
-/** Takes bodies of JSON in UTF-8, and no others. */
-export function takeJson(http: FastifyInstance): void {
+/** Takes bodies of JSON in UTF-8, and no others. A body counts until its request is answered. */
+export function takeJson(http: FastifyInstance, bodies: MemoryBudget, pipelining: Pipelining): void {
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    try {
-      if (!isUtf8(body)) throw new TypeError('no UTF-8');
-      done(null, JSON.parse(body.toString().replace(/^\uFEFF/, '')));
-    } catch {
-      done(Object.assign(new Error('The body must be JSON in UTF-8.'), { statusCode: 400 }));
-    }
+  http.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const reservation = bodies.open(request.ip);
+    pipelining.whenOver(request.raw, reservation.release);
+    return parseBody(await readBody(payload, intake.maxRequestBytes, reservation), reservation);
   });
 }

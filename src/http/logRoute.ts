@@ -9,9 +9,13 @@ import type { Log } from '../log.js';
 import { overloaded, UpstreamError, type Fault } from '../upstream/errors.js';
 import { toUuid } from '../upstream/raw.js';
 import type { UpstreamServer } from '../upstream/server.js';
+import { ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
 import { refusal } from './intake.js';
 import { formatAccepted, formatNamed, type LogFormat, type Told } from './logFormat.js';
+import type { MemoryBudget, Reservation } from './memoryBudget.js';
+import type { OpenOperations } from './openOperations.js';
+import type { Pipelining } from './pipelining.js';
 import { callerOf, type DoorObserver } from './report.js';
 import type { SpanOf } from './traceRequests.js';
 import type { Unread } from './unread.js';
@@ -40,6 +44,10 @@ const callersFaults: ReadonlySet<Fault> = new Set(['unauthenticated', 'forbidden
 export type LogRouteOptions = Readonly<{
   server: UpstreamServer;
   unread: Unread;
+  pipelining: Pipelining;
+  operations: OpenOperations;
+  /** Memory of answers: a download has a page at a time. */
+  answers: MemoryBudget;
   log: Log;
   /** How long a caller may read nothing while something is sent. */
   maxStallMs: number;
@@ -50,7 +58,14 @@ export type LogRouteOptions = Readonly<{
 /** `{ id }` as the router found it, `{ format }` as the caller wrote it. */
 type Request = FastifyRequest<{ Params: { id: string }; Querystring: { format?: unknown } }>;
 
-type FirstPage = Awaited<ReturnType<WholeLog['pages']['next']>>;
+/** Returns the next page in its format, null after the last one. Reserves memory for it. */
+async function readText({ pages }: WholeLog, format: LogFormat, reservation: Reservation): Promise<string | null> {
+  const page = await pages.next();
+  if (page.done === true) return null;
+  const text = page.value.map((line) => format.renderLine(line)).join('');
+  reservation.add(text.length);
+  return text;
+}
 
 /** Waits until what was written has left, so that no more is read of the server than the caller takes. */
 function untilTaken(response: ServerResponse): Promise<void> {
@@ -65,7 +80,8 @@ function untilTaken(response: ServerResponse): Promise<void> {
 }
 
 /** The log of one session, whole, as it comes: page by page from the server, none before the caller has taken the last one. */
-export function createLogRoute({ server, unread, log, maxStallMs, observer, spanOf }: LogRouteOptions) {
+export function createLogRoute(options: LogRouteOptions) {
+  const { server, unread, pipelining, operations, answers, log, maxStallMs, observer, spanOf } = options;
   const open = new Set<WholeLog>();
   let isEnding = false;
 
@@ -107,17 +123,19 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
    * and for as long as a page may take while there is not.
    */
   async function* write(
-    { pages }: WholeLog,
-    first: FirstPage,
+    first: string | null,
+    next: () => Promise<string | null>,
     format: LogFormat,
     { raw, request }: FastifyReply,
+    reservation: Reservation,
     fail: () => void,
   ): AsyncGenerator<string, void, void> {
     try {
-      for (let page = first; page.done !== true; page = await pages.next()) {
+      for (let text = first; text !== null; text = await next()) {
         raw.socket?.setTimeout(maxStallMs);
-        yield page.value.map((line) => format.renderLine(line)).join('');
+        yield text;
         await untilTaken(raw);
+        reservation.resize(0);
         raw.socket?.setTimeout(request.server.server.timeout);
       }
     } catch (error) {
@@ -153,6 +171,13 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
       }
       const startMs = performance.now();
       const token = readBearerToken(request.raw.rawHeaders);
+      let leave: () => void;
+      try {
+        leave = operations.enter(token);
+      } catch (error) {
+        return refuseFor(error, reply);
+      }
+      const reservation = answers.open(ownerOf(token));
       const caller = { requestId: request.id, token, span: spanOf(request) ?? null };
       let hasFailed = false;
       const fail = (): void => {
@@ -161,7 +186,9 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
       const whole = openWholeLog(server, caller, id);
       open.add(whole);
       if (isEnding || reply.raw.destroyed) whole.cancel(); // the caller may have gone while it was held
-      reply.raw.once('close', () => {
+      pipelining.whenOver(request.raw, () => {
+        reservation.release();
+        leave();
         open.delete(whole);
         const outcome = hasFailed ? 'failed' : reply.raw.writableFinished ? 'ok' : 'cancelled';
         const durationMs = performance.now() - startMs;
@@ -173,9 +200,10 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
           'answered a download',
         );
       });
-      let first: FirstPage;
+      const next = (): Promise<string | null> => readText(whole, format, reservation);
+      let first: string | null;
       try {
-        first = await whole.pages.next();
+        first = await next();
       } catch (error) {
         fail();
         return refuseFor(error, reply);
@@ -183,7 +211,7 @@ export function createLogRoute({ server, unread, log, maxStallMs, observer, span
       return reply
         .type(format.contentType)
         .header('content-disposition', `attachment; filename="session-${id}.${format.extension}"`)
-        .send(Readable.from(write(whole, first, format, reply, fail)));
+        .send(Readable.from(write(first, next, format, reply, reservation, fail)));
     },
     /** Ends the downloads that are under way, each with a line that says so. */
     cancelAll: () => {

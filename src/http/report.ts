@@ -26,7 +26,7 @@ export type OperationReport = Readonly<{
 export type DoorObserver = Readonly<{
   answered: (report: OperationReport) => void;
   downloaded: (outcome: 'ok' | 'failed' | 'cancelled', durationMs: number) => void;
-  refused: (reason: Bound | 'connections' | 'token_rate' | 'address_rate') => void;
+  refused: (reason: Bound | 'connections' | 'pipelining' | 'token_rate' | 'address_rate') => void;
 }>;
 
 function outcomeOf({ isExecuted, hasData, codes }: Summary, { raw }: FastifyReply): Outcome {

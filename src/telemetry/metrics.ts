@@ -43,7 +43,11 @@ const refusals: Readonly<Record<Parameters<DoorObserver['refused']>[0], true>> =
   place: true,
   body_memory: true,
   unread_answers: true,
+  operations: true,
+  answer_memory: true,
+  request_memory: true,
   connections: true,
+  pipelining: true,
   token_rate: true,
   address_rate: true,
 };
@@ -51,6 +55,8 @@ const refusals: Readonly<Record<Parameters<DoorObserver['refused']>[0], true>> =
 /** What their callers are told; a connection that is closed is told nothing. */
 const codesOfRefusals: Readonly<Partial<Record<keyof typeof refusals, ErrorCode>>> = {
   unread_answers: 'OVERLOADED',
+  operations: 'OVERLOADED',
+  request_memory: 'OVERLOADED',
   token_rate: 'RATE_LIMITED',
   address_rate: 'RATE_LIMITED',
 };

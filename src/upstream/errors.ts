@@ -34,8 +34,15 @@ export type UpstreamErrorDetails = About &
     bound?: Bound | undefined;
   }>;
 
-/** What there can be too much of: operations that wait, or wait too long for a place at the server; bodies in memory; answers unread. */
-export type Bound = 'waiting' | 'place' | 'body_memory' | 'unread_answers';
+/** What there can be too much of. */
+export type Bound =
+  | 'waiting' // operations that wait for a place at the server
+  | 'place' // time until there was one
+  | 'body_memory' // the server's responses in memory
+  | 'unread_answers'
+  | 'operations' // open operations and downloads
+  | 'answer_memory' // answers that are made or sent
+  | 'request_memory'; // callers' request bodies
 
 /** How soon to ask again when the gateway itself had to refuse. */
 export const OVERLOADED_RETRY_SECONDS = 1;

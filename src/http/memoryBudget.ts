@@ -1,0 +1,81 @@
+import { overloaded, type About, type Bound } from '../upstream/errors.js';
+
+export type MemoryBudgetOptions = Readonly<{
+  /** Maximum of all reservations together, in bytes. */
+  maxBytes: number;
+  /** Maximum of one owner's reservations together, in bytes. */
+  maxOwnerBytes: number;
+  /** A reservation up to this size, in bytes, is never refused. It counts all the same. */
+  freeBytes: number;
+  /** The bound that a refusal names. */
+  bound: Bound;
+  about: About;
+}>;
+
+/** Memory of one request or answer. */
+export type Reservation = Readonly<{
+  bytes: () => number;
+  /** Throws `overloaded` when the reservation may not grow by this many bytes. Reserves nothing. */
+  check: (moreBytes: number) => void;
+  /** Reserves more bytes, or throws `overloaded`. */
+  add: (moreBytes: number) => void;
+  /** Sets the size to what the memory really takes. Never throws. */
+  resize: (bytes: number) => void;
+  /** Gives all of it back, for good: later calls reserve nothing. */
+  release: () => void;
+}>;
+
+export type MemoryBudget = Readonly<{
+  /** Opens an empty reservation. `owner` is whoever must not take all: a token, or an address. */
+  open: (owner: string) => Reservation;
+  reservedBytes: () => number;
+}>;
+
+/** Bounds the memory of many requests or answers together, and each owner's part of it. Reserves by estimate: it allocates nothing. */
+export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
+  const { maxBytes, maxOwnerBytes, freeBytes, bound, about } = options;
+  const ownerBytes = new Map<string, number>();
+  let totalBytes = 0;
+
+  function open(owner: string): Reservation {
+    let bytes = 0;
+    let isReleased = false;
+
+    function resize(newBytes: number): void {
+      if (isReleased || newBytes === bytes) return;
+      const more = newBytes - bytes;
+      const ofOwner = (ownerBytes.get(owner) ?? 0) + more;
+      bytes = newBytes;
+      totalBytes += more;
+      if (ofOwner > 0) ownerBytes.set(owner, ofOwner);
+      else ownerBytes.delete(owner);
+    }
+
+    function check(moreBytes: number): void {
+      if (bytes + moreBytes <= freeBytes) return;
+      if (totalBytes + moreBytes > maxBytes) {
+        throw overloaded(about, bound, `${totalBytes} of ${maxBytes} bytes are reserved`);
+      }
+      const ofOwner = ownerBytes.get(owner) ?? 0;
+      if (ofOwner + moreBytes > maxOwnerBytes) {
+        throw overloaded(about, bound, `${ofOwner} of one caller's ${maxOwnerBytes} bytes are reserved`);
+      }
+    }
+
+    return {
+      bytes: () => bytes,
+      check,
+      add: (moreBytes) => {
+        check(moreBytes);
+        resize(bytes + moreBytes);
+      },
+      resize,
+      release: () => {
+        resize(0);
+        isReleased = true;
+      },
+    };
+  }
+
+  return { open, reservedBytes: () => totalBytes };
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+export type PipeliningOptions = Readonly<{
+  /** Requests of one connection that are answered at the same time. */
+  maxActive: number;
+  /** Requests that wait behind those, on all connections together. */
+  maxWaiting: number;
+  /** Called when a connection is closed because too many requests wait. */
+  onClosed: () => void;
+}>;
+
+/** Hardly a client sends a second request before it has an answer. A request that waits takes some 3 kB. */
+export const pipeliningLimits = { maxActive: 32, maxWaiting: 20_000 } as const;
+
+/** The requests of each connection. */
+export type Pipelining = Readonly<{
+  /** Calls `release` once: when the request's response was sent, or when its connection is closed. */
+  whenOver: (request: IncomingMessage, release: () => void) => void;
+  /** True while the gateway itself reads no more from a connection. */
+  isPaused: (socket: Socket) => boolean;
+  /** Requests that wait on all connections together. */
+  waitingCount: () => number;
+}>;
+
+type Waiting = Readonly<{ request: IncomingMessage; response: ServerResponse }>;
+
+type Connection = {
+  readonly socket: Socket;
+  readonly active: Map<IncomingMessage, (() => void)[]>;
+  readonly waiting: Waiting[];
+  last: IncomingMessage | null;
+  isChecked: boolean;
+  isRefilled: boolean;
+};
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function callAll(releases: readonly (() => void)[] | undefined): void {
+  for (const release of releases ?? []) release();
+}
+
+/**
+ * Bounds the open requests of each connection. Node parses all requests that it has read, whatever becomes of them. Here, a
+ * connection's requests beyond `maxActive` wait for their turn, and nothing more is read until none waits.
+ */
+export function boundPipelining(server: Server, options: PipeliningOptions): Pipelining {
+  const { maxActive, maxWaiting, onClosed } = options;
+  const handlers = server.listeners('request') as Handler[]; // the type that Node gives its own event
+  const connections = new WeakMap<Socket, Connection>();
+  let waitingCount = 0;
+
+  /** The last request's body must still be read: earlier requests cannot be incomplete. */
+  const mustPause = ({ waiting, last }: Connection): boolean => waiting.length > 0 && last?.complete === true;
+
+  function begin(connection: Connection, { request, response }: Waiting): void {
+    connection.active.set(request, []);
+    response.once('close', () => {
+      callAll(connection.active.get(request));
+      connection.active.delete(request);
+      if (connection.waiting.length > 0) refillLater(connection);
+    });
+    for (const handle of handlers) handle(request, response);
+  }
+
+  /** Begins waiting requests in another turn of the event loop, so that other connections have theirs. */
+  function refillLater(connection: Connection): void {
+    if (connection.isRefilled) return;
+    connection.isRefilled = true;
+    setImmediate(() => {
+      connection.isRefilled = false;
+      const { active, waiting, socket } = connection;
+      const next = waiting.splice(0, maxActive - active.size);
+      waitingCount -= next.length;
+      for (const each of next) begin(connection, each);
+      if (next.length > 0 && waiting.length === 0 && !socket.destroyed) socket.resume();
+    });
+  }
+
+  /** Stops reading once all that was read is parsed. */
+  function pauseLater(connection: Connection): void {
+    if (connection.isChecked) return;
+    connection.isChecked = true;
+    queueMicrotask(() => {
+      connection.isChecked = false;
+      if (mustPause(connection)) connection.socket.pause();
+    });
+  }
+
+  server.on('connection', (socket: Socket) => {
+    const connection: Connection = {
+      socket,
+      active: new Map(),
+      waiting: [],
+      last: null,
+      isChecked: false,
+      isRefilled: false,
+    };
+    connections.set(socket, connection);
+    // Whoever reads a request's body makes Node read on.
+    socket.on('resume', () => {
+      if (mustPause(connection)) socket.pause();
+    });
+    // A response that waits behind another one is not told that its connection was closed.
+    socket.once('close', () => {
+      waitingCount -= connection.waiting.length;
+      connection.waiting.length = 0;
+      const open = [...connection.active.values()];
+      connection.active.clear();
+      open.forEach(callAll);
+    });
+  });
+
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const connection = connections.get(request.socket);
+    if (!connection || request.socket.destroyed) return;
+    connection.last = request;
+    if (connection.active.size < maxActive && connection.waiting.length === 0) {
+      begin(connection, { request, response });
+      return;
+    }
+    if (waitingCount >= maxWaiting) {
+      onClosed();
+      request.socket.destroy();
+      return;
+    }
+    waitingCount += 1;
+    connection.waiting.push({ request, response });
+    pauseLater(connection);
+  });
+
+  return {
+    whenOver: (request, release) => {
+      const releases = connections.get(request.socket)?.active.get(request);
+      if (releases) releases.push(release);
+      else release(); // it is over already
+    },
+    isPaused: (socket) => (connections.get(socket)?.waiting.length ?? 0) > 0,
+    waitingCount: () => waitingCount,
+  };
+}

@@ -1,0 +1,133 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { createMemoryBudget, type MemoryBudget, type Reservation } from './memoryBudget.js';
+
+/** Maximum of all request bodies, in bytes: those that arrive, and those of requests that are not answered yet. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** One address's part of it. */
+const ADDRESS_SHARE = 3 / 4;
+
+/** Bodies up to this size are always read: callers who send long ones must not keep others out. */
+const FREE_BYTES = 16 * 1024;
+
+/** Bounds the memory of request bodies. */
+export function createBodyBudget(): MemoryBudget {
+  return createMemoryBudget({
+    maxBytes: MAX_BODY_BYTES,
+    maxOwnerBytes: MAX_BODY_BYTES * ADDRESS_SHARE,
+    freeBytes: FREE_BYTES,
+    bound: 'request_memory',
+    about: { resource: 'body' },
+  });
+}
+
+/** How long a refused body is still read and thrown away, in milliseconds: a caller that is cut off while sending sees no answer. */
+const DISCARD_MS = 250;
+
+/** What a JSON value takes in memory beside its own text, in bytes, for each object or array and for each part of one. */
+const CONTAINER_BYTES = 128;
+const PART_BYTES = 32;
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const COMMA = 0x2c;
+
+/** Returns about as many bytes as JSON takes once it is parsed. `[{},{},…]` takes many times its text. */
+export function estimateParsedBytes(json: Uint8Array): number {
+  let bytes = json.length;
+  for (const byte of json) {
+    if (byte === COMMA) bytes += PART_BYTES;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) bytes += CONTAINER_BYTES;
+  }
+  return bytes;
+}
+
+const refusalWith = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
+
+/**
+ * Reads a body into one buffer, which grows with what arrives: neither the length that a caller declares nor the number of its
+ * chunks takes memory. Reserves memory as the buffer grows.
+ */
+export function readBody(payload: IncomingMessage, maxBytes: number, reservation: Reservation): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    let buffer: Buffer = Buffer.alloc(0);
+    let length = 0;
+
+    function stop(): void {
+      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+    }
+
+    /** Rejects once the caller has sent all of its body, or after a moment. */
+    function refuse(error: unknown): void {
+      stop();
+      buffer = Buffer.alloc(0);
+      reservation.release();
+      const answer = (): void => {
+        clearTimeout(timer);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      const timer = setTimeout(answer, DISCARD_MS);
+      payload.once('end', answer).once('close', answer);
+      payload.on('error', answer).resume();
+    }
+
+    function grow(needed: number): void {
+      const capacity = Math.min(maxBytes, Math.max(needed, 2 * buffer.length));
+      reservation.add(capacity - reservation.bytes());
+      const grown = Buffer.allocUnsafeSlow(capacity);
+      buffer.copy(grown, 0, 0, length);
+      buffer = grown;
+    }
+
+    function onData(chunk: Buffer): void {
+      try {
+        if (length + chunk.length > maxBytes) throw refusalWith(413, `The body is longer than ${maxBytes} bytes.`);
+        if (length + chunk.length > buffer.length) grow(length + chunk.length);
+      } catch (error) {
+        refuse(error);
+        return;
+      }
+      chunk.copy(buffer, length);
+      length += chunk.length;
+    }
+
+    function onEnd(): void {
+      stop();
+      resolve(buffer.subarray(0, length));
+    }
+
+    function onError(): void {
+      stop();
+      reject(refusalWith(400, 'The body did not come to its end.'));
+    }
+
+    function onClose(): void {
+      if (!payload.complete) onError();
+    }
+
+    if (Number(payload.headers['content-length']) > maxBytes) {
+      refuse(refusalWith(413, `The body is longer than ${maxBytes} bytes.`));
+      return;
+    }
+    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}
+
+/** Parses JSON in UTF-8, and reserves what the result takes. */
+export function parseBody(body: Uint8Array, reservation: Reservation): unknown {
+  const parsedBytes = estimateParsedBytes(body);
+  reservation.add(Math.max(0, parsedBytes - reservation.bytes()));
+  if (!isUtf8(body)) throw refusalWith(400, 'The body must be JSON in UTF-8.');
+  try {
+    const parsed: unknown = JSON.parse(
+      Buffer.from(body.buffer, body.byteOffset, body.length)
+        .toString()
+        .replace(/^\uFEFF/, ''),
+    );
+    reservation.resize(parsedBytes);
+    return parsed;
+  } catch {
+    throw refusalWith(400, 'The body must be JSON in UTF-8.');
+  }
+}
