@@ -29,7 +29,6 @@ type Connection = {
   readonly socket: Socket;
   readonly active: Map<IncomingMessage, (() => void)[]>;
   readonly waiting: Waiting[];
-  last: IncomingMessage | null;
   isChecked: boolean;
   isRefilled: boolean;
 };
@@ -50,8 +49,8 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
   const connections = new WeakMap<Socket, Connection>();
   let waitingCount = 0;
 
-  /** The last request's body must still be read: earlier requests cannot be incomplete. */
-  const mustPause = ({ waiting, last }: Connection): boolean => waiting.length > 0 && last?.complete === true;
+  /** A request that waits needs no more of its body, and those before it are complete. */
+  const mustPause = ({ waiting }: Connection): boolean => waiting.length > 0;
 
   function begin(connection: Connection, { request, response }: Waiting): void {
     connection.active.set(request, []);
@@ -92,7 +91,6 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
       socket,
       active: new Map(),
       waiting: [],
-      last: null,
       isChecked: false,
       isRefilled: false,
     };
@@ -115,7 +113,6 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
   server.on('request', (request, response) => {
     const connection = connections.get(request.socket);
     if (!connection || request.socket.destroyed) return;
-    connection.last = request;
     if (connection.active.size < maxActive && connection.waiting.length === 0) {
       begin(connection, { request, response });
       return;
