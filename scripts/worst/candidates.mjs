@@ -2,7 +2,7 @@
 // mutations of the worst ones found so far.
 import { Kind, parse, print, stripIgnoredCharacters } from 'graphql';
 import { variants } from './rows.mjs';
-import { seeds } from './seeds.mjs';
+import { seeds } from './seeds/index.mjs';
 
 const variantNames = Object.keys(variants);
 const MAX_QUERY_CHARACTERS = 250_000;

@@ -82,6 +82,26 @@ export async function measureCrowd(gateway, candidate, { hasToken, copies }) {
   return measureOnce(gateway, renew(candidate), token, { copies });
 }
 
+/** How many different documents are sent to see what the gateway keeps of each. */
+const KEPT_DOCUMENTS = 20;
+
+/**
+ * Measures the heap that is still in use, once garbage was collected, after `KEPT_DOCUMENTS` documents that differ in a comment
+ * have come and come again.
+ */
+export async function measureKept(gateway, candidate, { hasToken }) {
+  const token = hasToken ? tokenOf(candidate) : null;
+  const before = await gateway.reset(true);
+  for (let sent = 0; sent < KEPT_DOCUMENTS; sent += 1) {
+    const asked = renew(candidate);
+    for (let sight = 1; sight < SIGHTS; sight += 1) await gateway.send(asked, token);
+  }
+  const after = await gateway.reset(true);
+  if (before && after) return megabytes(after.heapBytes - before.heapBytes);
+  await gateway.restart();
+  return Infinity;
+}
+
 /** Returns the middle one of the values. */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,119 +1,12 @@
 // Changes to a document that keep it GraphQL: each takes its syntax tree, changes one thing, and mostly fits the schema.
-import { getNamedType, isCompositeType, isObjectType, Kind, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
-import { idOf } from './rows.mjs';
-import { fieldsOf, isBranch, leavesOf, schema } from './schema.mjs';
-
-const nameNode = (value) => ({ kind: Kind.NAME, value });
-const fieldNode = (name, selections, args = []) => ({
-  kind: Kind.FIELD,
-  name: nameNode(name),
-  arguments: args,
-  directives: [],
-  ...(selections ? { selectionSet: { kind: Kind.SELECTION_SET, selections } } : {}),
-});
-const inlineNode = (selections, typeName) => ({
-  kind: Kind.INLINE_FRAGMENT,
-  ...(typeName ? { typeCondition: { kind: Kind.NAMED_TYPE, name: nameNode(typeName) } } : {}),
-  directives: [],
-  selectionSet: { kind: Kind.SELECTION_SET, selections },
-});
-const argumentNode = (name, text) =>
-  parse(`{a(${name}:${text})}`).definitions[0].selectionSet.selections[0].arguments[0];
-const directiveNodes = (text) => parse(`{a ${text}}`).definitions[0].selectionSet.selections[0].directives;
-const copyOf = (node) => structuredClone(node);
-
-/** The selection sets of a document with the types that they select from, and its fields with their definitions. */
-function look(document) {
-  const sets = [];
-  const fields = [];
-  const types = new TypeInfo(schema);
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      SelectionSet: (node) => {
-        const type = types.getParentType();
-        if (type) sets.push({ node, type });
-      },
-      Field: (node) => {
-        const definition = types.getFieldDef();
-        if (definition) fields.push({ node, definition, type: types.getParentType() });
-      },
-    }),
-  );
-  return { sets, fields };
-}
+import { getNamedType, isCompositeType, isObjectType, Kind, parse } from 'graphql';
+import { createGrower } from './grow.mjs';
+import { argumentNode, copyOf, directiveNodes, fieldNode, inlineNode, look, nameNode } from './nodes.mjs';
+import { fieldsOf, schema } from './schema.mjs';
 
 /** Creates the mutations; `cursors` are valid ones by the name of their list. */
 export function createMutations(random, cursors) {
-  let named = 0;
-  /** A name that no other field has; of 80 characters now and then. */
-  const newName = (isLong = random.chance(0.15)) => {
-    named += 1;
-    const short = `n${named}`;
-    return isLong ? short.padEnd(80, 'x') : short;
-  };
-
-  function textFor(field, argument) {
-    const { name } = argument;
-    if (name === 'first') return String(random.pick([1, 2, 30, 100, 498, 998, 999, 1000]));
-    if (name === 'after') {
-      const own = cursors[field] ?? [];
-      return own.length > 0 && random.chance(0.7)
-        ? JSON.stringify(random.pick(own))
-        : JSON.stringify('x'.repeat(random.upTo(3000)));
-    }
-    if (name === 'id')
-      return JSON.stringify(idOf(random.pick(['Jobs', 'JobSessions', 'Organizations']), random.below(2000)));
-    if (name === 'order') return random.pick(['ASC', 'DESC']);
-    if (name === 'types')
-      return `[${Array.from({ length: random.upTo(200) }, () => random.pick(['ERROR', 'WARNING', 'UNKNOWN'])).join(' ')}]`;
-    if (name === 'filter' && field === 'jobs') {
-      return random.pick([
-        '{isEnabled:true}',
-        '{type:COPY}',
-        `{organizationId:"${idOf('Organizations', random.below(1000))}"}`,
-        `{repositoryId:"${idOf('BackupRepositories', random.below(300))}" type:BACKUP}`,
-      ]);
-    }
-    if (name === 'filter') {
-      return random.pick([
-        '{statuses:[SUCCESS]}',
-        `{statuses:[${Array.from({ length: random.upTo(300) }, () => random.pick(['SUCCESS', 'UNKNOWN', 'FAILED'])).join(' ')}]}`,
-        '{endedAfter:"2034-01-01T00:00:00Z"}',
-        '{endedBefore:"2024-02-01T00:00:00.0000001+02:00" type:BACKUP}',
-        `{jobId:"${idOf('Jobs', random.below(2000))}"}`,
-      ]);
-    }
-    return null;
-  }
-
-  function argumentsFor(definition) {
-    return definition.args.flatMap((argument) => {
-      const isNeeded = String(argument.type).endsWith('!');
-      if (!isNeeded && !random.chance(0.6)) return [];
-      const text = textFor(definition.name, argument);
-      return text === null ? [] : [argumentNode(argument.name, text)];
-    });
-  }
-
-  /** A field of a type with what is below it, down to a depth. */
-  function growField(type, depth) {
-    const branches = fieldsOf(type).filter((field) => isBranch(field) && !field.name.startsWith('_'));
-    const leaves = leavesOf(type);
-    const field = depth > 0 && branches.length > 0 && random.chance(0.6) ? random.pick(branches) : random.pick(leaves);
-    if (!field) return fieldNode('__typename');
-    if (!isBranch(field)) return { ...fieldNode(field.name), alias: nameNode(newName()) };
-    return {
-      ...fieldNode(field.name, growSelections(getNamedType(field.type), depth - 1), argumentsFor(field)),
-      alias: nameNode(newName()),
-    };
-  }
-
-  function growSelections(type, depth) {
-    const rows = fieldsOf(type).find(({ name }) => name === 'nodes');
-    if (rows) return [fieldNode('nodes', growSelections(getNamedType(rows.type), depth))];
-    return Array.from({ length: 1 + random.below(4) }, () => growField(type, depth));
-  }
+  const { newName, textFor, growField, growSelections } = createGrower(random, cursors);
 
   const anySet = (document) => {
     const { sets } = look(document);

@@ -1,6 +1,6 @@
 // The options of `npm run worst`.
 import { parseArgs } from 'node:util';
-import { seeds } from './seeds.mjs';
+import { seeds } from './seeds/index.mjs';
 
 const help = `Searches for the legal documents that block the gateway's event loop longest or take the most memory.
   --minutes N           how long to search and measure (10)

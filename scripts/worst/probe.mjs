@@ -38,4 +38,5 @@ process.on('message', ({ ask, collect }) => {
   }
   process.send?.({ ...longest, rssBytes: process.memoryUsage.rss(), heapBytes: process.memoryUsage().heapUsed });
 });
+process.on('disconnect', () => process.exit(1)); // the search has died
 process.channel?.unref();

@@ -30,13 +30,15 @@ const round = (value) => (Number.isFinite(value) ? String(Math.round(value)) : '
 
 /** Returns the lines of a category. */
 export function linesOf(title, rows) {
-  const header = 'block ms | wall ms | memory MB | crowd MB | characters | tokens | sight | answer | document';
-  const lines = rows.map(({ candidate, measured, crowdMB }) =>
+  const header =
+    'block ms | wall ms | memory MB | crowd MB | kept MB | characters | tokens | sight | answer | document';
+  const lines = rows.map(({ candidate, measured, crowdMB, keptMB }) =>
     [
       measured.died ? 'died' : round(measured.blockMs),
       round(measured.wallMs),
       round(measured.growthMB),
       crowdMB === undefined ? '-' : round(crowdMB),
+      keptMB === undefined ? '-' : round(keptMB),
       candidate.query.length,
       countTokens(candidate.query) ?? 'none',
       measured.sight,

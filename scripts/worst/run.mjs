@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { startGateway } from './gateway.mjs';
-import { measureCrowd, measureMedian } from './measure.mjs';
+import { measureCrowd, measureKept, measureMedian } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { createRandom } from './random.mjs';
 import { linesOf, writeDocuments } from './report.mjs';
@@ -15,8 +15,6 @@ const ANSWER_LIMIT_MS = 20_000;
 const options = readOptions(process.argv.slice(2));
 if (options === null) process.exit(0);
 const { minutes, seed, goalsMs, top, copies, families, heapMegabytes, out, isVerbose } = options;
-const startMs = performance.now();
-const endMs = startMs + minutes * 60_000;
 console.log(
   `seed ${seed}, ${minutes} minutes, goals ${goalsMs.token} ms with a token and ${goalsMs['no token']} ms without`,
 );
@@ -31,6 +29,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+const startMs = performance.now();
+const endMs = startMs + minutes * 60_000;
 const { archives, codes, count } = await search(gateway, {
   random: createRandom(seed),
   untilMs: startMs + minutes * 60_000 * (1 - MEASURING_SHARE),
@@ -53,9 +53,10 @@ for (const [title, archive] of Object.entries(archives)) {
   for (const { candidate, measured: first } of archive.worst(top)) {
     // Out of time, what was measured once has to do.
     const measured = performance.now() < endMs ? await measureMedian(gateway, candidate, { hasToken }) : first;
-    const crowd =
-      !isBlock && performance.now() < endMs ? await measureCrowd(gateway, candidate, { hasToken, copies }) : undefined;
-    rows.push({ candidate, measured, crowdMB: crowd?.growthMB });
+    const isInDepth = !isBlock && performance.now() < endMs;
+    const crowd = isInDepth ? await measureCrowd(gateway, candidate, { hasToken, copies }) : undefined;
+    const keptMB = isInDepth ? await measureKept(gateway, candidate, { hasToken }) : undefined;
+    rows.push({ candidate, measured, crowdMB: crowd?.growthMB, keptMB });
   }
   rows.sort((a, b) => (isBlock ? b.measured.blockMs - a.measured.blockMs : b.measured.growthMB - a.measured.growthMB));
   console.log(linesOf(title, rows).join('\n'));

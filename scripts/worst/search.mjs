@@ -3,10 +3,10 @@ import { createArchive } from './archive.mjs';
 import { createBreeder, fromSeed } from './candidates.mjs';
 import { measure } from './measure.mjs';
 import { createMutations } from './mutations.mjs';
-import { seeds } from './seeds.mjs';
+import { seeds } from './seeds/index.mjs';
 
 /** Halvings on the way to the largest size of a seed that is taken. */
-const SIZE_STEPS = 4;
+const SIZE_STEPS = 6;
 const WITHOUT_TOKEN_SHARE = 0.4;
 
 const lists = {
