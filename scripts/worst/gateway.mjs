@@ -54,20 +54,20 @@ function hashOf(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The method, the path and the body of a request for a document. */
-function encode({ query, variables, operationName, way }) {
+/** The method, the path and the body of a request for a document. Variables can be text: JSON deeper than can be written. */
+function encode({ query, variables, variablesText = JSON.stringify(variables), operationName, way }) {
   const persistedQuery = { version: 1, sha256Hash: hashOf(query) };
-  const asked = {
-    ...(way === 'hash' ? {} : { query }),
-    ...(variables === undefined ? {} : { variables }),
-    ...(operationName === undefined ? {} : { operationName }),
-    ...(way === 'register' || way === 'hash' ? { extensions: { persistedQuery } } : {}),
+  const parts = {
+    ...(way === 'hash' ? {} : { query: JSON.stringify(query) }),
+    ...(variablesText === undefined ? {} : { variables: variablesText }),
+    ...(operationName === undefined ? {} : { operationName: JSON.stringify(operationName) }),
+    ...(way === 'register' || way === 'hash' ? { extensions: JSON.stringify({ persistedQuery }) } : {}),
   };
-  if (way !== 'get') return { method: 'POST', path: '/graphql', body: JSON.stringify(asked) };
-  const texts = Object.entries(asked).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
+  if (way !== 'get') {
+    const members = Object.entries(parts).map(([name, json]) => `"${name}":${json}`);
+    return { method: 'POST', path: '/graphql', body: `{${members.join(',')}}` };
+  }
+  const texts = { ...parts, query, ...(operationName === undefined ? {} : { operationName }) };
   return { method: 'GET', path: `/graphql?${new URLSearchParams(texts)}`, body: '' };
 }
 

@@ -17,12 +17,11 @@ function countTokens(text) {
   }
 }
 
-/** Shortens a document: repeated parts once, then its beginning and its end. */
+/** Shortens a document: each repeated part once with its count, then the beginning and the end. */
 export function abbreviate(text) {
   const plain = text
-    .replace(/\s+/g, ' ')
-    .replace(/(.)\1{9,}/g, (run, one) => `${one}…×${run.length}`)
-    .replace(/((?:\.\.\.\{){3})(?:\.\.\.\{)+/g, (run) => `...{×${run.length / 4} `);
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/(.{1,6}?)\1{5,}/g, (run, part) => `${part}…×${run.length / part.length}`);
   return plain.length <= SHOWN_CHARACTERS ? plain : `${plain.slice(0, SHOWN_CHARACTERS - 40)} … ${plain.slice(-40)}`;
 }
 

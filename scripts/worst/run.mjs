@@ -1,4 +1,4 @@
-// `npm run worst`: searches for the worst legal documents, prints them, and ends with code 1 when one misses a goal.
+// `npm run worst`: searches for the worst legal documents, prints them, and ends with code 1 when one misses a goal or meets a fault.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { startGateway } from './gateway.mjs';
@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 const startMs = performance.now();
 const endMs = startMs + minutes * 60_000;
-const { archives, codes, count } = await search(gateway, {
+const { archives, codes, count, faults } = await search(gateway, {
   random: createRandom(seed),
   untilMs: startMs + minutes * 60_000 * (1 - MEASURING_SHARE),
   families,
@@ -65,9 +65,14 @@ for (const [title, archive] of Object.entries(archives)) {
   misses.push(...rows.filter(({ measured }) => measured.died || measured.blockMs >= goalMs).map(() => title));
 }
 
+if (faults.length > 0) {
+  console.log(linesOf('faults of the gateway', faults).join('\n'));
+  if (out) writeDocuments(out, 'fault', faults);
+}
+
 await gateway.stop();
 server.disconnect();
 console.log(
-  `the gateway was started ${gateway.starts()} time(s); ${misses.length} document(s) miss a goal (seed ${seed})`,
+  `the gateway was started ${gateway.starts()} time(s); ${misses.length} document(s) miss a goal, ${faults.length} met a fault (seed ${seed})`,
 );
-process.exitCode = misses.length === 0 ? 0 : 1;
+process.exitCode = misses.length + faults.length === 0 ? 0 : 1;

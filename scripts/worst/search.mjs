@@ -28,7 +28,10 @@ export async function readCursors(gateway) {
   return cursors;
 }
 
-/** Searches until `untilMs` of the clock; what it found by category, and how many candidates got which code. */
+/** True for an answer that no document should get: a fault of the gateway's own, or none at all. */
+const isFault = ({ died, status, codes }) => died || status === 0 || codes.includes('INTERNAL_SERVER_ERROR');
+
+/** Searches until `untilMs` of the clock; what it found by category, how many candidates got which code, and the first fault of each family. */
 export async function search(gateway, { random, untilMs, families = Object.keys(seeds), onFound = () => undefined }) {
   const archives = {
     'token, longest block': createArchive(({ blockMs }) => blockMs),
@@ -37,6 +40,7 @@ export async function search(gateway, { random, untilMs, families = Object.keys(
     'no token, most memory': createArchive(({ growthMB }) => growthMB),
   };
   const codes = new Map();
+  const faults = new Map();
   let count = 0;
 
   async function take(candidate, hasToken) {
@@ -44,6 +48,7 @@ export async function search(gateway, { random, untilMs, families = Object.keys(
     count += 1;
     const [code = 'none'] = measured.codes;
     codes.set(code, (codes.get(code) ?? 0) + 1);
+    if (isFault(measured) && !faults.has(candidate.family)) faults.set(candidate.family, { candidate, measured });
     const who = hasToken ? 'token' : 'no token';
     const isNew = archives[`${who}, longest block`].add(candidate, measured);
     archives[`${who}, most memory`].add(candidate, measured);
@@ -84,5 +89,5 @@ export async function search(gateway, { random, untilMs, families = Object.keys(
           : breeder.mutate(parent.candidate, others, parent.measured.isRefused);
     if (candidate && candidate.query.length < 250_000) await take(candidate, hasToken);
   }
-  return { archives, codes, count };
+  return { archives, codes, count, faults: [...faults.values()] };
 }

@@ -41,7 +41,7 @@ export const entities = {
   }),
   entitiesOfDeepValues: (s) => ({
     query: entitiesQuery('__typename'),
-    variables: { r: [JSON.parse(`${'['.repeat(4000 * s + 1)}${']'.repeat(4000 * s + 1)}`)] },
+    variablesText: `{"r":[${'['.repeat(100_000 * s + 1)}${']'.repeat(100_000 * s + 1)}]}`,
   }),
   entitiesInDocument: (s) => ({
     query: `{_entities(representations:[${joined(480 * s, (i) => `{__typename:"Job" id:"${idOf('Jobs', i)}"}`)}]){...on Job{id name}}}`,

@@ -40,6 +40,10 @@ export const wrong = {
   }),
   deepVariables: (s) => ({
     query: 'query($s:[JobSessionStatus!]){jobSessions(filter:{statuses:$s}){nodes{id}}}',
-    variables: { s: JSON.parse(`${'['.repeat(2500 * s + 1)}${']'.repeat(2500 * s + 1)}`) },
+    variablesText: `{"s":${'['.repeat(100_000 * s + 1)}${']'.repeat(100_000 * s + 1)}}`,
+  }),
+  deepFilters: (s) => ({
+    query: 'query($f:JobFilter){jobs(filter:$f){nodes{id}}}',
+    variablesText: `{"f":${'{"type":'.repeat(20_000 * s + 1)}1${'}'.repeat(20_000 * s + 1)}}`,
   }),
 };
