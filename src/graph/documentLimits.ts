@@ -1,105 +1,85 @@
-import {
-  GraphQLError,
-  Kind,
-  parse,
-  visit,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { GraphQLError, Kind, parse, visit, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { extentOf } from './documentExtent.js';
 import { tooComplex } from './tooComplex.js';
 
+/** Maximum number of values in one list of an argument, in a document or a variable. */
+export const MAX_LIST_VALUES = 100;
+
 /**
- * What a document may have. Two of the validation's own rules take quadratic time, so that these bounds are looked at before.
- * The usual introspection query is 15 deep and has 10 lists; a dashboard's query has a tenth of the rest.
+ * Limits on a document, checked before it is validated: validation compares fields with one another. The usual introspection
+ * query has 15 levels and 10 lists; a dashboard's query has a tenth of the rest.
  */
 export const documentLimits = {
+  characters: 100_000,
+  /** graphql-js counts the lines of the document for each error that it locates. */
+  lines: 3000,
   tokens: 5000,
+  /** Levels of fields. */
   depth: 16,
+  /** Levels of selection sets: of fields, inline fragments and fragments that are spread. */
+  nesting: 80,
+  /** Fields, inline fragments and spreads, skipped ones included, with fragments written out in each place. */
+  expanded: 10_000,
+  /** Pairs of fields of one name in one place. */
+  pairs: 100_000,
   rootFields: 200,
   aliases: 250,
   directives: 100,
   fragments: 50,
   operations: 10,
-  /** Fields and fragments that are written side by side: validation compares each with each. */
+  /** Fields and fragments that are written side by side. */
   selections: 300,
+  /** Values of one list in an argument; the longest enum has nine. */
+  listValues: MAX_LIST_VALUES,
   /** Characters of one name, as an alias is repeated for each row of the answer. */
   nameCharacters: 80,
   /** `_service`, `__schema` and `__type`, whose answers are long whatever the server has. */
   schemaFields: 4,
   /** Lists in `__schema` and `__type`; each multiplies what is in it. */
   schemaLists: 20,
+  /** Estimated values in `__schema` and `__type`. The usual introspection query has about 60,000. */
+  schemaValues: 150_000,
 } as const;
 
-/** How many characters of documents that were found good are remembered. */
+/** Maximum total length of the remembered texts of good documents, in characters. */
 const REMEMBERED_CHARACTERS = 2_000_000;
 
-const schemaFields = new Set(['_service', '__schema', '__type']);
-const schemaLists = new Set([
-  'types',
-  'fields',
-  'args',
-  'inputFields',
-  'interfaces',
-  'enumValues',
-  'possibleTypes',
-  'directives',
-]);
+const LINE_ENDS = /\r\n|[\n\r]/g;
 
-/** What is selected somewhere, fragments included, as often as they are spread. */
-type Extent = { depth: number; fields: number; schemaFields: number; lists: number; schemaLists: number };
-
-const nothing: Extent = { depth: 0, fields: 0, schemaFields: 0, lists: 0, schemaLists: 0 };
-
-function createRuler(document: DocumentNode): (selectionSet: SelectionSetNode | undefined) => Extent {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions) {
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  }
-  const known = new Map<string, Extent>();
-
-  function extentOfFragment(name: string): Extent {
-    const extent = known.get(name);
-    if (extent) return extent;
-    known.set(name, nothing); // what spreads itself is refused by validation
-    const measured = extentOf(fragments.get(name)?.selectionSet);
-    known.set(name, measured);
-    return measured;
-  }
-
-  function extentOf(selectionSet: SelectionSetNode | undefined): Extent {
-    const extent = { ...nothing };
-    for (const node of selectionSet?.selections ?? []) {
-      if (node.kind === Kind.FIELD) {
-        const inner = extentOf(node.selectionSet);
-        const name = node.name.value;
-        extent.depth = Math.max(extent.depth, inner.depth + 1);
-        extent.fields += 1;
-        extent.lists += inner.lists + (schemaLists.has(name) ? 1 : 0);
-        if (schemaFields.has(name)) {
-          extent.schemaFields += 1;
-          extent.schemaLists += inner.lists;
-        }
-      } else {
-        const inner =
-          node.kind === Kind.INLINE_FRAGMENT ? extentOf(node.selectionSet) : extentOfFragment(node.name.value);
-        extent.depth = Math.max(extent.depth, inner.depth);
-        extent.fields += inner.fields;
-        extent.lists += inner.lists;
-        extent.schemaFields += inner.schemaFields;
-        extent.schemaLists += inner.schemaLists;
-      }
-    }
-    return extent;
-  }
-  return extentOf;
+/** Counts lines as graphql-js does. It searches them again for the location of each error. */
+function countLines(text: string): number {
+  let count = 1;
+  LINE_ENDS.lastIndex = 0;
+  while (LINE_ENDS.test(text)) count += 1;
+  return count;
 }
 
-function excessOf(document: DocumentNode): GraphQLError | null {
+type Measure = readonly [count: number, limit: keyof typeof documentLimits, what: string];
+
+function excessOf(measures: readonly Measure[]): GraphQLError | null {
+  const excess = measures.find(([count, limit]) => count > documentLimits[limit]);
+  return excess
+    ? tooComplex(`The document has ${excess[0]} ${excess[2]}; the limit is ${documentLimits[excess[1]]}.`)
+    : null;
+}
+
+/** Returns the number of values in the longest list that stands in the document, outside of representations. */
+function longestList(document: DocumentNode): number {
+  let longest = 0;
+  visit(document, {
+    Argument: ({ name }) => (name.value === 'representations' ? false : undefined), // their number has a limit of its own
+    ListValue: ({ values }) => {
+      longest = Math.max(longest, values.length);
+    },
+  });
+  return longest;
+}
+
+function measuresOf(document: DocumentNode): readonly Measure[] {
   let aliases = 0;
   let directives = 0;
-  let selections = 0;
+  let sideBySide = 0;
   let nameCharacters = 0;
   visit(document, {
     Field: ({ alias }) => {
@@ -108,40 +88,42 @@ function excessOf(document: DocumentNode): GraphQLError | null {
     Directive: () => {
       directives += 1;
     },
-    SelectionSet: (node) => {
-      selections = Math.max(selections, node.selections.length);
+    SelectionSet: ({ selections }) => {
+      sideBySide = Math.max(sideBySide, selections.length);
     },
     Name: ({ value }) => {
       nameCharacters = Math.max(nameCharacters, value.length);
     },
   });
   const countOf = (kind: Kind): number => document.definitions.filter((node) => node.kind === kind).length;
-  const extentOf = createRuler(document);
-  const extents = document.definitions.map((node) =>
-    node.kind === Kind.OPERATION_DEFINITION ? extentOf(node.selectionSet) : nothing,
-  );
-  const most = (name: keyof Extent): number => Math.max(0, ...extents.map((extent) => extent[name]));
-  const measures: [number, keyof typeof documentLimits, string][] = [
-    [most('depth'), 'depth', 'levels of fields'],
-    [most('fields'), 'rootFields', 'root fields'],
+  const extent = extentOf(document, documentLimits.expanded);
+  return [
+    [extent.depth, 'depth', 'levels of fields'],
+    [extent.rootFields, 'rootFields', 'root fields'],
     [aliases, 'aliases', 'aliases'],
     [directives, 'directives', 'directives'],
     [countOf(Kind.FRAGMENT_DEFINITION), 'fragments', 'fragments'],
     [countOf(Kind.OPERATION_DEFINITION), 'operations', 'operations'],
-    [selections, 'selections', 'fields in one place'],
+    [sideBySide, 'selections', 'fields in one place'],
     [nameCharacters, 'nameCharacters', 'characters in one name'],
-    [most('schemaFields'), 'schemaFields', 'fields that tell the schema'],
-    [most('schemaLists'), 'schemaLists', 'lists in those that tell the schema'],
+    [longestList(document), 'listValues', 'values in one list'],
+    [extent.schemaFields, 'schemaFields', 'fields that tell the schema'],
+    [extent.schemaLists, 'schemaLists', 'lists in those that tell the schema'],
+    [extent.schemaValues, 'schemaValues', 'values or more in those that tell the schema'],
+    [extent.nesting, 'nesting', 'levels of fields and fragments'],
+    [extent.expanded, 'expanded', 'fields and fragments or more with its fragments written out'],
+    [extent.pairs, 'pairs', 'pairs of fields with one name in one place'],
   ];
-  const excess = measures.find(([count, limit]) => count > documentLimits[limit]);
-  return excess
-    ? tooComplex(`The document has ${excess[0]} ${excess[2]}; the limit is ${documentLimits[excess[1]]}.`)
-    : null;
 }
 
 function check(text: string): GraphQLError | null {
+  const excess = excessOf([
+    [text.length, 'characters', 'characters'],
+    [countLines(text), 'lines', 'lines'],
+  ]);
+  if (excess) return excess;
   try {
-    return excessOf(parse(text, { maxLexicalTokens: documentLimits.tokens, noLocation: true }));
+    return excessOf(measuresOf(parse(text, { maxLexicalTokens: documentLimits.tokens, noLocation: true })));
   } catch (error) {
     if (error instanceof RangeError) return tooComplex('The document is nested deeper than can be read.');
     if (error instanceof GraphQLError && error.message.includes(' tokens. Parsing aborted.')) {
@@ -152,7 +134,7 @@ function check(text: string): GraphQLError | null {
   }
 }
 
-/** Says why a document is refused before it is validated; null when it is not. */
+/** Creates a check that returns why a document is refused before it is validated; null when it is good. */
 export function createDocumentCheck(): (text: string) => GraphQLError | null {
   const good = new LRUCache<string, true>({
     maxSize: REMEMBERED_CHARACTERS,
