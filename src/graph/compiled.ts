@@ -15,6 +15,12 @@ import { LRUCache } from 'lru-cache';
 const MAX_DOCUMENTS = 500;
 
 /**
+ * Maximum number of fields and inline fragments in a document that is compiled. Compiling takes a fifth of a millisecond for
+ * each, and others wait for it.
+ */
+const MAX_SELECTIONS = 250;
+
+/**
  * What aliases and variables may be named. graphql-jit joins the names along a path with `_`, and numbers lists with `idx`, so
  * that others could be taken for one another, or for what every object has.
  */
@@ -39,12 +45,13 @@ const isPlainList = ({ values }: ListValueNode): boolean => values.every(({ kind
  * Whether a document may be compiled. graphql-jit (0.8.9) writes the values that stand in a document into code and runs it,
  * and some texts would run as well. It writes a fragment out wherever it is spread, loses fields that fragments have under
  * conditions, and reads variables within lists in a way of its own. So only plain documents are compiled: no texts, no
- * directives, each fragment spread once. All others are executed by graphql-js.
+ * directives, each fragment spread once, and not too long. All others are executed by graphql-js.
  */
 function isCompilable(document: DocumentNode): boolean {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (operations.length !== 1 || operations[0]?.operation !== OperationTypeNode.QUERY) return false;
   const spread = new Set<string>();
+  let selections = 0;
   let isPlain = true;
   const insist = (condition: boolean): unknown => {
     if (condition) return undefined;
@@ -57,6 +64,7 @@ function isCompilable(document: DocumentNode): boolean {
     Directive: () => insist(false),
     Variable: ({ name }) => insist(plainName.test(name.value)),
     ListValue: (node) => insist(isPlainList(node)),
+    SelectionSet: (node) => insist((selections += node.selections.length) <= MAX_SELECTIONS),
     Field: (node) => insist(isPlainField(node)),
     FragmentSpread: ({ name }) => insist(!spread.has(name.value) && spread.add(name.value).size > 0),
   });

@@ -49,8 +49,8 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
           const { variables = {}, operationName } = request;
           const args = { document, contextValue, variableValues: variables, operationName };
           if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
-          const query = compiledOf(document);
-          if (query && contextValue.variables.areGood && getOperationAST(document, operationName)) {
+          const query = contextValue.variables.areGood ? compiledOf(document) : null;
+          if (query && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
             const accepted = accept(result, contextValue.answerSize);
             if (accepted) return accepted;
