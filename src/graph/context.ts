@@ -18,6 +18,8 @@ export type Context = Readonly<{
   maxRequests: number;
   loaders: Loaders;
   answerSize: AnswerSize;
+  /** True when the caller sent a token, good or bad. Without one nothing is asked of the server. */
+  hasToken: boolean;
   /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
   variables: { areGood: boolean };
   /** Where the caller's token has its persisted queries for all instances; null for nowhere. */
@@ -44,6 +46,7 @@ export function createContext(
     logFields: operation.logFields,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
+    hasToken: typeof operation.token === 'string',
     variables: { areGood: false },
     queryStore,
     isAuthorized: operation.share.isAuthorized,

@@ -1,18 +1,18 @@
 import {
   getArgumentValues,
   getNamedType,
-  isAbstractType,
   isObjectType,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLObjectType,
   type GraphQLSchema,
-  type InlineFragmentNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { createFieldsOf } from './fields.js';
+import { estimateFieldBytes, estimateRowBytes } from './fieldSize.js';
 import { entityPrices, prices, requestsOn, type Bill, type Call } from './prices.js';
-import { fieldsOf, selectsOnlyId, type Selections } from './selection.js';
+import type { Selections } from './selection.js';
+import { createNumbering } from './valueNumbers.js';
 
 /** What an operation costs, at the most, before it is known what the server has. */
 export type Cost = Readonly<{
@@ -20,6 +20,8 @@ export type Cost = Readonly<{
   requests: number;
   /** Fields of the answer. */
   fields: number;
+  /** Estimated size of the answer in bytes, long texts not counted. */
+  answerBytes: number;
   /** Entities that are asked for by their keys, good or bad. */
   representations: number;
 }>;
@@ -27,21 +29,36 @@ export type Cost = Readonly<{
 /** The most fields that an answer may have: while it is made, nobody else has a turn. */
 export const MAX_FIELDS = 150_000;
 
+/** Maximum estimated size of an answer, in bytes. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** Maximum representations of an operation. A supergraph's router sends one for each row on a page of its other subgraph. */
+export const MAX_REPRESENTATIONS = 1000;
+
 /** How far beyond its limit a cost is counted. A document of some kilobytes can cost more than can be counted. */
 const COUNTED_TIMES = 100;
 
-/** A field with its arguments, all the places where it is asked for, and what is asked of it there. */
-type Group = Readonly<{
-  name: string;
-  args: Call['args'];
-  nodes: FieldNode[];
-  inner: SelectionSetNode[];
-}>;
+/** The selection sets that are merged in one place of the answer. */
+type Place = readonly SelectionSetNode[];
+
+/** A field with its arguments, and the field nodes of each place in the answer that has it. */
+type Group = Readonly<{ name: string; args: Call['args']; places: FieldNode[][] }>;
+
+type Arguments = Readonly<{ args: Call['args']; key: string }>;
+
+const noArguments: Arguments = { args: {}, key: '' };
 
 /** The object type of a field's values; null for leaves and unions. */
 function typeOf(type: GraphQLObjectType, field: string): GraphQLObjectType | null {
   const named = getNamedType(type.getFields()[field]?.type);
   return isObjectType(named) ? named : null;
+}
+
+/** Returns the places below those of a group. */
+function below({ places }: Group): Place[] {
+  return places
+    .map((nodes) => nodes.flatMap(({ selectionSet }) => selectionSet ?? []))
+    .filter((place) => place.length > 0);
 }
 
 /** Thrown to leave the count, as more of it would tell nothing new. */
@@ -58,23 +75,84 @@ export function costOf(
   selections: Selections,
   maxRequests: number,
 ): Cost {
-  const bill: Bill = { requests: 0, lists: new Set(), ids: new Map(), fields: 0, representations: 0 };
+  const bill: Bill = {
+    requests: 0,
+    lists: new Set(),
+    ids: new Map(),
+    jobsOfAnyType: 0,
+    fields: 0,
+    answerBytes: 0,
+    representations: 0,
+  };
+  const fieldsOf = createFieldsOf(schema, selections);
+  const numberOf = createNumbering();
+  const known = new Map<FieldNode, Arguments>();
 
-  /** The arguments; none where they are wrong, which execution tells. */
-  function argumentsOf(type: GraphQLObjectType, node: FieldNode): Readonly<Record<string, unknown>> {
+  /** Returns the arguments, read once; none where they are wrong, which execution tells. */
+  function argumentsOf(type: GraphQLObjectType, node: FieldNode): Arguments {
     const field = type.getFields()[node.name.value];
+    if (!field || node.arguments === undefined || node.arguments.length === 0) return noArguments;
+    const before = known.get(node);
+    if (before) return before;
+    let args: Call['args'] = {};
     try {
-      return field ? getArgumentValues(field, node, selections.variableValues) : {};
+      args = getArgumentValues(field, node, selections.variableValues);
     } catch {
-      return {};
+      // counted as a field without arguments
     }
+    // Representations may be nested deeper than can be written. `group` takes each of these fields by itself.
+    const read = { args, key: node.name.value === '_entities' ? '' : numberOf(args) };
+    known.set(node, read);
+    return read;
   }
 
-  /** Entities are priced by type, each with the part of the selection that is on it. */
-  function countEntities(sets: readonly SelectionSetNode[], representations: unknown): void {
+  /** Counts a field of one place. Leaves the count once that is beyond a limit. */
+  function countField(type: GraphQLObjectType, responseName: string, name: string, times: number): void {
+    bill.fields += times;
+    bill.answerBytes += times * estimateFieldBytes(responseName, name, type.getFields()[name]);
+    const isBeyond =
+      bill.fields > MAX_FIELDS ||
+      bill.answerBytes > MAX_ANSWER_BYTES * COUNTED_TIMES ||
+      requestsOn(bill) > maxRequests * COUNTED_TIMES;
+    if (isBeyond) throw ENOUGH;
+  }
+
+  /** Groups fields: the same field with the same arguments, however often it is written, is asked for once. */
+  function group(places: readonly Place[], type: GraphQLObjectType, times: number): Group[] {
+    const groups = new Map<string, Group>();
+    for (const place of places) {
+      const fields = new Set(place.flatMap((set) => [...fieldsOf(set, type)]));
+      const byName = new Map<string, FieldNode[]>();
+      for (const node of fields) {
+        const responseName = node.alias?.value ?? node.name.value;
+        const nodes = byName.get(responseName);
+        if (nodes) {
+          nodes.push(node);
+          continue;
+        }
+        const nodesHere = [node];
+        byName.set(responseName, nodesHere);
+        const name = node.name.value;
+        countField(type, responseName, name, times);
+        const { args, key } = argumentsOf(type, node);
+        const groupKey = name === '_entities' ? `${name} ${groups.size}` : `${name} ${key}`;
+        const found = groups.get(groupKey);
+        if (found) found.places.push(nodesHere);
+        else groups.set(groupKey, { name, args, places: [nodesHere] });
+      }
+    }
+    return [...groups.values()];
+  }
+
+  /** Counts entities by type, each with the part of the selection that is on it. */
+  function countEntities({ args, places }: Group, inner: readonly Place[]): void {
+    const given: unknown = args['representations'];
+    if (!Array.isArray(given)) return;
+    const representations: readonly unknown[] = given;
+    bill.representations += representations.length;
+    if (bill.representations > MAX_REPRESENTATIONS) throw ENOUGH;
     const counts = new Map<string, number>();
-    bill.representations += Array.isArray(representations) ? representations.length : 0;
-    for (const representation of Array.isArray(representations) ? (representations as unknown[]) : []) {
+    for (const representation of representations) {
       const name = textOf(
         typeof representation === 'object' && representation !== null && '__typename' in representation
           ? representation.__typename
@@ -86,67 +164,52 @@ export function costOf(
       const type = schema.getType(name);
       const price = Object.hasOwn(entityPrices, name) ? entityPrices[name] : undefined;
       if (!price || !isObjectType(type)) continue; // refused in its place
-      const rows = price(bill, { args: {}, times, isIdOnly: false });
-      count(sets, type, rows);
+      bill.answerBytes += estimateRowBytes(times);
+      count(inner, type, price(bill, { args: {}, times, places, selections }));
     }
   }
 
-  /** The same field with the same arguments, however often it is written, is asked for once. */
-  function group(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): Group[] {
-    const groups = new Map<string, Group>();
-    const seen = new Set<FragmentDefinitionNode>();
-    const applies = ({ typeCondition }: FragmentDefinitionNode | InlineFragmentNode): boolean => {
-      const condition = typeCondition && schema.getType(typeCondition.name.value);
-      return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
-    };
-    for (const set of sets) {
-      for (const node of fieldsOf(set, selections, seen, applies)) {
-        bill.fields += times;
-        if (bill.fields > MAX_FIELDS || requestsOn(bill) > maxRequests * COUNTED_TIMES) throw ENOUGH;
-        const name = node.name.value;
-        const args = node.arguments?.length === 0 ? {} : argumentsOf(type, node);
-        // Representations of entities may be nested deeper than can be written, so each of these stands for itself.
-        const key = `${name} ${name === '_entities' ? groups.size : JSON.stringify(args)}`;
-        const known = groups.get(key) ?? { name, args, nodes: [], inner: [] };
-        known.nodes.push(node);
-        if (node.selectionSet) known.inner.push(node.selectionSet);
-        groups.set(key, known);
-      }
-    }
-    return [...groups.values()];
-  }
-
-  /** The rows of a connection are the same under `nodes` and under `edges`. */
-  function countConnection(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): void {
+  /** Counts a connection and its rows. They are the same under `nodes` and under `edges`. */
+  function countConnection(places: readonly Place[], type: GraphQLObjectType, times: number, rows: number): void {
     const rowType = typeOf(type, 'nodes');
     const edgeType = typeOf(type, 'edges');
     if (!rowType || !edgeType) return;
-    const groups = group(sets, type, times);
-    const innerOf = (among: Group[], name: string): SelectionSetNode[] =>
-      among.filter((one) => one.name === name).flatMap(({ inner }) => inner);
-    const edges = group(innerOf(groups, 'edges'), edgeType, times);
-    count([...innerOf(groups, 'nodes'), ...innerOf(edges, 'node')], rowType, times);
+    const rowPlaces: Place[] = [];
+    for (const one of group(places, type, times)) {
+      const inner = below(one);
+      if (one.name !== 'nodes' && one.name !== 'edges') {
+        countBelow(one, inner, type, times);
+        continue;
+      }
+      bill.fields += rows * inner.length;
+      bill.answerBytes += estimateRowBytes(rows * inner.length);
+      const edges = one.name === 'edges' ? group(inner, edgeType, rows) : [];
+      rowPlaces.push(...(one.name === 'nodes' ? inner : edges.filter(({ name }) => name === 'node').flatMap(below)));
+    }
+    count(rowPlaces, rowType, rows);
   }
 
-  function count(sets: readonly SelectionSetNode[], type: GraphQLObjectType, times: number): void {
-    for (const { name, args, nodes, inner } of group(sets, type, times)) {
-      if (name === '_entities') countEntities(inner, args['representations']);
-      const fieldType = typeOf(type, name);
-      const price = prices[`${type.name}.${name}`];
-      const rows = price
-        ? price(bill, { args, times, isIdOnly: selectsOnlyId({ ...selections, fieldNodes: nodes }) })
-        : times;
-      if (!fieldType) continue; // a leaf, `__typename`, or what tells the schema
-      if (fieldType.name.endsWith('Connection')) countConnection(inner, fieldType, rows);
-      else count(inner, fieldType, rows);
-    }
+  function countBelow(one: Group, inner: readonly Place[], type: GraphQLObjectType, times: number): void {
+    const { name, args, places } = one;
+    if (name === '_entities') countEntities(one, inner);
+    const price = prices[`${type.name}.${name}`];
+    const rows = price ? price(bill, { args, times, places, selections }) : times;
+    const fieldType = typeOf(type, name);
+    if (!fieldType || inner.length === 0) return; // a leaf, `__typename`, or what tells the schema
+    if (fieldType.name.endsWith('Connection')) countConnection(inner, fieldType, times, rows);
+    else count(inner, fieldType, rows);
+  }
+
+  function count(places: readonly Place[], type: GraphQLObjectType, times: number): void {
+    for (const one of group(places, type, times)) countBelow(one, below(one), type, times);
   }
 
   const root = schema.getRootType(operation.operation);
   try {
-    if (root) count([operation.selectionSet], root, 1);
+    if (root) count([[operation.selectionSet]], root, 1);
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }
-  return { requests: requestsOn(bill), fields: bill.fields, representations: bill.representations };
+  const { fields, answerBytes, representations } = bill;
+  return { requests: requestsOn(bill), fields, answerBytes, representations };
 }

@@ -1,32 +1,30 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from '@apollo/server';
 import {
   BREAK,
   getVariableValues,
-  Kind,
   visit,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLError,
+  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Context } from './context.js';
-import { costOf, MAX_FIELDS, type Cost } from './cost.js';
+import { costOf, MAX_ANSWER_BYTES, MAX_FIELDS, MAX_REPRESENTATIONS, type Cost } from './cost.js';
+import { createFieldsOf } from './fields.js';
+import { estimateFieldBytes } from './fieldSize.js';
+import type { Selections } from './selection.js';
 import { tooComplex } from './tooComplex.js';
+import { countRepresentations, fragmentsOf, problemWithVariables } from './variableSizes.js';
 
-function fragmentsOf(document: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  return Object.fromEntries(fragments.map((node) => [node.name.value, node]));
-}
-
-/** A supergraph's router asks for as many entities as its other subgraph has rows on a page. */
-const MAX_REPRESENTATIONS = 1000;
+type Resolved = Pick<
+  GraphQLRequestContextDidResolveOperation<Context>,
+  'schema' | 'document' | 'request' | 'contextValue'
+> &
+  Readonly<{ operation?: OperationDefinitionNode | undefined }>;
 
 /** Why an operation is refused; null when it is not. */
-function problemWith({ requests, fields, representations }: Cost, maxRequests: number): GraphQLError | null {
+function problemWith({ requests, fields, answerBytes }: Cost, maxRequests: number): GraphQLError | null {
   const lessOf = 'Ask for fewer rows, or for less of each.';
-  if (representations > MAX_REPRESENTATIONS) {
-    return tooComplex(`The operation has ${representations} representations; the limit is ${MAX_REPRESENTATIONS}.`);
-  }
   if (requests > maxRequests) {
     return tooComplex(
       `The operation can cost the backup server ${requests} requests; the limit is ${maxRequests}. ${lessOf}`,
@@ -34,6 +32,12 @@ function problemWith({ requests, fields, representations }: Cost, maxRequests: n
   }
   if (fields > MAX_FIELDS) {
     return tooComplex(`The answer can have ${fields} fields or more; the limit is ${MAX_FIELDS}. ${lessOf}`);
+  }
+  if (answerBytes > MAX_ANSWER_BYTES) {
+    const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+    return tooComplex(
+      `The answer can have ${mebibytes(answerBytes)} MiB or more; the limit is ${mebibytes(MAX_ANSWER_BYTES)} MiB. ${lessOf}`,
+    );
   }
   return null;
 }
@@ -77,36 +81,76 @@ function hasTexts(document: DocumentNode): boolean {
   return isFound;
 }
 
+/** Estimated bytes of a root field that has no value for want of a token: null, and its error. */
+const REFUSED_FIELD_BYTES = 500;
+
+/** Estimates the answer to an operation without a token, in bytes. It has the schema at the most. */
+function estimateRefusal(schema: GraphQLSchema, selections: Selections, operation: OperationDefinitionNode): number {
+  const root = schema.getRootType(operation.operation);
+  if (!root) return 0;
+  let bytes = 0;
+  for (const { alias, name } of createFieldsOf(schema, selections)(operation.selectionSet, root)) {
+    const field = root.getFields()[name.value];
+    bytes += REFUSED_FIELD_BYTES + estimateFieldBytes(alias?.value ?? name.value, name.value, field);
+  }
+  return bytes;
+}
+
 /** Refuses an operation that would cost the server, or this process, too much, before the first request is sent for it. */
 export function createCostPlugin(): ApolloServerPlugin<Context> {
-  /** Of each document, the shapes of variables with which it was found good; null where it says nothing. */
-  const good = new WeakMap<DocumentNode, Set<string> | null>();
+  /** The answer's size of each document, in bytes, by the shapes of variables with which it was found good; null where shapes say nothing. */
+  const good = new WeakMap<DocumentNode, Map<string, number> | null>();
 
-  function shapesOf(document: DocumentNode): Set<string> | null {
+  function shapesOf(document: DocumentNode): Map<string, number> | null {
     const known = good.get(document);
     if (known !== undefined) return known;
-    const shapes = hasTexts(document) ? null : new Set<string>();
+    const shapes = hasTexts(document) ? null : new Map<string, number>();
     good.set(document, shapes);
     return shapes;
+  }
+
+  /** Reserves memory for the answer of an operation that is within its limits. Throws why one is refused. */
+  function admit({ schema, document, operation, request, contextValue }: Resolved): void {
+    if (!operation) return; // none has that name, which execution tells
+    const given = request.variables ?? {};
+    const { maxRequests, variables, hasToken, reserveAnswer } = contextValue;
+    const shapes = hasToken ? shapesOf(document) : null;
+    const shape = shapes && shapeOf(operation, given);
+    const known = shape === null ? undefined : shapes?.get(shape);
+    if (known !== undefined) {
+      variables.areGood = true;
+      reserveAnswer(known);
+      return;
+    }
+
+    const count = countRepresentations(schema, document, operation, given);
+    if (count > MAX_REPRESENTATIONS) {
+      throw tooComplex(`The operation has ${count} representations; the limit is ${MAX_REPRESENTATIONS}.`);
+    }
+    const problemOfLists = problemWithVariables(schema, operation, given);
+    if (problemOfLists) throw problemOfLists;
+    const fragments = fragmentsOf(document);
+    if (!hasToken) {
+      // Nothing is asked of the server: each field is refused in its place, and the schema is told.
+      reserveAnswer(estimateRefusal(schema, { fragments, variableValues: given }, operation));
+      return;
+    }
+
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 1 });
+    if (!coerced) return; // execution tells what is wrong with them
+    const cost = costOf(schema, operation, { fragments, variableValues: coerced }, maxRequests);
+    const problem = problemWith(cost, maxRequests);
+    if (problem) throw problem;
+    if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.set(shape, cost.answerBytes);
+    variables.areGood = true;
+    reserveAnswer(cost.answerBytes);
   }
 
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation: ({ schema, document, operation, request, contextValue: { maxRequests, variables } }) => {
-          if (!operation) return Promise.resolve(); // none has that name, which execution tells
-          const given = request.variables ?? {};
-          const shapes = shapesOf(document);
-          const shape = shapes && shapeOf(operation, given);
-          if (shape === null || shapes?.has(shape) !== true) {
-            const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 1 });
-            if (!coerced) return Promise.resolve(); // execution tells what is wrong with them
-            const selections = { fragments: fragmentsOf(document), variableValues: coerced };
-            const problem = problemWith(costOf(schema, operation, selections, maxRequests), maxRequests);
-            if (problem) throw problem;
-            if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.add(shape);
-          }
-          variables.areGood = true;
+        didResolveOperation: (resolved) => {
+          admit(resolved);
           return Promise.resolve();
         },
       }),

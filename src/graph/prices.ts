@@ -1,4 +1,8 @@
+import type { FieldNode } from 'graphql';
+import { extendedOrganizationFields } from '../upstream/resources/organization.js';
+import { extendedProxyFields } from '../upstream/resources/proxy.js';
 import { LIST_FROM } from './loaders.js';
+import { selectsAny, selectsOnlyId, type Selections } from './selection.js';
 
 type Collection = 'job' | 'copyJob' | 'organization' | 'backupRepository' | 'proxy';
 
@@ -7,20 +11,25 @@ export type Bill = {
   requests: number;
   /** Lists that are read once, whoever asks for them. */
   readonly lists: Set<string>;
-  /** How many things are asked for by id of collections whose list is read for several. */
-  readonly ids: Map<Collection, number>;
+  /** How many things are asked for by id, of collections whose list is read for several; each view is a list of its own. */
+  readonly ids: Map<string, number>;
+  /** How many jobs are asked for by id that may be backup or copy jobs. */
+  jobsOfAnyType: number;
   fields: number;
+  answerBytes: number;
   representations: number;
 };
 
-/** A field as it is asked for: its arguments, how often, and whether for no more than ids. */
+/** A field with its arguments, how often it is asked for, and where. */
 export type Call = Readonly<{
   args: Readonly<Record<string, unknown>>;
   times: number;
-  isIdOnly: boolean;
+  /** The field nodes of each place in the answer that has this field with these arguments. */
+  places: readonly (readonly FieldNode[])[];
+  selections: Selections;
 }>;
 
-/** Adds what a field costs to the bill, and says how many rows there are below it, at the most. */
+/** Adds the cost of a field to the bill, and returns the maximum number of rows below it. */
 type Price = (bill: Bill, call: Call) => number;
 
 const MAX_FIRST = 1000;
@@ -36,30 +45,55 @@ const eachReads: Price = (bill, { args, times }) => {
   return times * firstOf(args);
 };
 
+/** Returns the lists that the places read: the plain and the extended view are two, as the loaders have it. */
+function listsOf(
+  collection: Collection,
+  extendedFields: ReadonlySet<string> | undefined,
+  selections: Selections,
+  places: Call['places'],
+): Set<string> {
+  const isExtended = (fieldNodes: readonly FieldNode[]): boolean =>
+    extendedFields !== undefined && selectsAny({ ...selections, fieldNodes }, extendedFields);
+  return new Set(places.map((nodes) => (isExtended(nodes) ? `${collection} extended` : collection)));
+}
+
+/** A thing that is asked for by its id. */
 const byId =
-  (collection: Collection): Price =>
-  (bill, { times, isIdOnly }) => {
-    if (!isIdOnly) bill.ids.set(collection, (bill.ids.get(collection) ?? 0) + times);
+  (collection: Collection, extendedFields?: ReadonlySet<string>): Price =>
+  (bill, { times, places, selections }) => {
+    for (const list of listsOf(collection, extendedFields, selections, places)) {
+      bill.ids.set(list, (bill.ids.get(list) ?? 0) + times);
+    }
     return times;
   };
 
+/** A relation: where nothing but the id is asked for, it costs no request. */
+const relation =
+  (price: Price): Price =>
+  (bill, call) => {
+    const places = call.places.filter((fieldNodes) => !selectsOnlyId({ ...call.selections, fieldNodes }));
+    return places.length === 0 ? call.times : price(bill, { ...call, places });
+  };
+
 const wholeList =
-  (collection: Collection): Price =>
-  (bill, { args, times }) => {
-    bill.lists.add(collection);
+  (collection: Collection, extendedFields?: ReadonlySet<string>): Price =>
+  (bill, { args, times, places, selections }) => {
+    for (const list of listsOf(collection, extendedFields, selections, places)) bill.lists.add(list);
     return times * firstOf(args);
   };
 
 const anyJob: Price = (bill, call) => {
-  if (!call.isIdOnly && call.times >= LIST_FROM.collection) bill.lists.add('copyJob');
+  bill.jobsOfAnyType += call.times;
   return byId('job')(bill, call);
 };
+
+/** Returns the part of an id that tells it from others. A longer one is not a UUID, and costs no request. */
+const idOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 64) : '');
 
 const allJobs: Price = (bill, { args, times }) => {
   const filter = typeof args['filter'] === 'object' ? (args['filter'] as Record<string, unknown> | null) : null;
   const { type, organizationId = null, repositoryId = null } = filter ?? {};
-  const name =
-    organizationId === null && repositoryId === null ? '' : ` ${JSON.stringify([organizationId, repositoryId])}`;
+  const name = organizationId === null && repositoryId === null ? '' : ` ${idOf(organizationId)} ${idOf(repositoryId)}`;
   for (const [list, kind] of [
     ['job', 'BACKUP'],
     ['copyJob', 'COPY'],
@@ -86,26 +120,26 @@ export const prices: Readonly<Record<string, Price>> = {
     return times;
   },
   'Query.jobSessions': eachReads,
-  'Query.job': byId('job'),
+  'Query.job': anyJob,
   'Query.jobs': allJobs,
-  'Query.organization': byId('organization'),
-  'Query.organizations': wholeList('organization'),
+  'Query.organization': byId('organization', extendedOrganizationFields),
+  'Query.organizations': wholeList('organization', extendedOrganizationFields),
   'Query.backupRepository': byId('backupRepository'),
   'Query.backupRepositories': wholeList('backupRepository'),
-  'Query.proxy': byId('proxy'),
-  'Query.proxies': wholeList('proxy'),
+  'Query.proxy': byId('proxy', extendedProxyFields),
+  'Query.proxies': wholeList('proxy', extendedProxyFields),
   'BackupServer.productVersion': serviceInstance,
   'BackupServer.installationId': serviceInstance,
-  'JobSession.job': anyJob,
+  'JobSession.job': relation(anyJob),
   'JobSession.log': eachReads,
   'JobSession.processedObjects': eachReads,
-  'JobSession.repository': byId('backupRepository'),
-  'Job.organization': byId('organization'),
-  'Job.repository': byId('backupRepository'),
-  'Job.sourceJob': byId('job'),
+  'JobSession.repository': relation(byId('backupRepository')),
+  'Job.organization': relation(byId('organization', extendedOrganizationFields)),
+  'Job.repository': relation(byId('backupRepository')),
+  'Job.sourceJob': relation(byId('job')),
   'Job.sessions': eachReads,
   'Job.latestSession': newestSessions,
-  'BackupRepository.proxy': byId('proxy'),
+  'BackupRepository.proxy': relation(byId('proxy', extendedProxyFields)),
 };
 
 /** What entities are asked of by their keys. */
@@ -116,16 +150,17 @@ export const entityPrices: Readonly<Record<string, Price>> = {
     return call.times;
   },
   Job: anyJob,
-  Organization: byId('organization'),
+  Organization: byId('organization', extendedOrganizationFields),
   BackupRepository: byId('backupRepository'),
-  Proxy: byId('proxy'),
+  Proxy: byId('proxy', extendedProxyFields),
 };
 
-/** The requests that a bill comes to. */
-export function requestsOn({ requests, lists, ids }: Bill): number {
+/** Returns the requests that a bill comes to. */
+export function requestsOn({ requests, lists, ids, jobsOfAnyType }: Bill): number {
   let sum = requests + lists.size;
-  for (const [collection, count] of ids) {
-    if (!lists.has(collection)) sum += count >= LIST_FROM.collection ? 1 : count;
+  for (const [list, count] of ids) {
+    if (!lists.has(list)) sum += count >= LIST_FROM.collection ? 1 : count;
   }
+  if (jobsOfAnyType >= LIST_FROM.collection && !lists.has('copyJob')) sum += 1;
   return sum;
 }
