@@ -32,8 +32,16 @@ export const MAX_FIELDS = 150_000;
 /** Maximum estimated size of an answer, in bytes. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+/** Bytes of an answer around its fields. */
+const ENVELOPE_BYTES = 32;
+
 /** Maximum representations of an operation. A supergraph's router sends one for each row on a page of its other subgraph. */
 export const MAX_REPRESENTATIONS = 1000;
+
+/** Fields that a repeated field counts as, where it starts work of its own in each place: a relation, or what is computed. */
+const REPEATED_FIELDS = 3;
+
+const computed: ReadonlySet<string> = new Set(['cursor', 'durationSeconds', 'endCursor', 'logUrl', 'startCursor']);
 
 /** How far beyond its limit a cost is counted. A document of some kilobytes can cost more than can be counted. */
 const COUNTED_TIMES = 100;
@@ -79,9 +87,9 @@ export function costOf(
     requests: 0,
     lists: new Set(),
     ids: new Map(),
-    jobsOfAnyType: 0,
+    singleJobs: 0,
     fields: 0,
-    answerBytes: 0,
+    answerBytes: ENVELOPE_BYTES,
     representations: 0,
   };
   const fieldsOf = createFieldsOf(schema, selections);
@@ -137,8 +145,11 @@ export function costOf(
         const { args, key } = argumentsOf(type, node);
         const groupKey = name === '_entities' ? `${name} ${groups.size}` : `${name} ${key}`;
         const found = groups.get(groupKey);
-        if (found) found.places.push(nodesHere);
-        else groups.set(groupKey, { name, args, places: [nodesHere] });
+        if (found) {
+          found.places.push(nodesHere);
+          const isWork = computed.has(name) || Object.hasOwn(prices, `${type.name}.${name}`);
+          if (isWork) bill.fields += times * (REPEATED_FIELDS - 1);
+        } else groups.set(groupKey, { name, args, places: [nodesHere] });
       }
     }
     return [...groups.values()];
@@ -165,12 +176,18 @@ export function costOf(
       const price = Object.hasOwn(entityPrices, name) ? entityPrices[name] : undefined;
       if (!price || !isObjectType(type)) continue; // refused in its place
       bill.answerBytes += estimateRowBytes(times);
-      count(inner, type, price(bill, { args: {}, times, places, selections }));
+      count(inner, type, price(bill, { args: {}, times, arrivals: 0, places, selections }), 1);
     }
   }
 
   /** Counts a connection and its rows. They are the same under `nodes` and under `edges`. */
-  function countConnection(places: readonly Place[], type: GraphQLObjectType, times: number, rows: number): void {
+  function countConnection(
+    places: readonly Place[],
+    type: GraphQLObjectType,
+    times: number,
+    rows: number,
+    arrivals: number,
+  ): void {
     const rowType = typeOf(type, 'nodes');
     const edgeType = typeOf(type, 'edges');
     if (!rowType || !edgeType) return;
@@ -178,7 +195,7 @@ export function costOf(
     for (const one of group(places, type, times)) {
       const inner = below(one);
       if (one.name !== 'nodes' && one.name !== 'edges') {
-        countBelow(one, inner, type, times);
+        countBelow(one, inner, type, times, arrivals);
         continue;
       }
       bill.fields += rows * inner.length;
@@ -186,27 +203,33 @@ export function costOf(
       const edges = one.name === 'edges' ? group(inner, edgeType, rows) : [];
       rowPlaces.push(...(one.name === 'nodes' ? inner : edges.filter(({ name }) => name === 'node').flatMap(below)));
     }
-    count(rowPlaces, rowType, rows);
+    count(rowPlaces, rowType, rows, arrivals);
   }
 
-  function countBelow(one: Group, inner: readonly Place[], type: GraphQLObjectType, times: number): void {
+  function countBelow(
+    one: Group,
+    inner: readonly Place[],
+    type: GraphQLObjectType,
+    times: number,
+    arrivals: number,
+  ): void {
     const { name, args, places } = one;
     if (name === '_entities') countEntities(one, inner);
     const price = prices[`${type.name}.${name}`];
-    const rows = price ? price(bill, { args, times, places, selections }) : times;
+    const rows = price ? price(bill, { args, times, arrivals, places, selections }) : times;
     const fieldType = typeOf(type, name);
     if (!fieldType || inner.length === 0) return; // a leaf, `__typename`, or what tells the schema
-    if (fieldType.name.endsWith('Connection')) countConnection(inner, fieldType, times, rows);
-    else count(inner, fieldType, rows);
+    if (fieldType.name.endsWith('Connection')) countConnection(inner, fieldType, times, rows, times);
+    else count(inner, fieldType, rows, Math.max(arrivals, 1));
   }
 
-  function count(places: readonly Place[], type: GraphQLObjectType, times: number): void {
-    for (const one of group(places, type, times)) countBelow(one, below(one), type, times);
+  function count(places: readonly Place[], type: GraphQLObjectType, times: number, arrivals: number): void {
+    for (const one of group(places, type, times)) countBelow(one, below(one), type, times, arrivals);
   }
 
   const root = schema.getRootType(operation.operation);
   try {
-    if (root) count([[operation.selectionSet]], root, 1);
+    if (root) count([[operation.selectionSet]], root, 1, 0);
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }

@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import type { Context } from './context.js';
 import { costOf, MAX_ANSWER_BYTES, MAX_FIELDS, MAX_REPRESENTATIONS, type Cost } from './cost.js';
+import { MAX_TEXT_CHARACTERS } from './documentLimits.js';
 import { createFieldsOf } from './fields.js';
 import { estimateFieldBytes } from './fieldSize.js';
 import type { Selections } from './selection.js';
@@ -62,6 +63,7 @@ function shapeOf(
     const value = given[variable.name.value];
     if (typeof value === 'object' && value !== null) return null;
     const isText = typeof value === 'string' && value.length > MAX_WORD_CHARACTERS;
+    if (isText && value.length > MAX_TEXT_CHARACTERS) return null; // refused
     if (isText && !texts.includes(value)) texts.push(value);
     shape += ` ${isText ? `#${texts.indexOf(value)}` : JSON.stringify(value)}`;
     if (shape.length > MAX_SHAPE_CHARACTERS) return null;

@@ -11,7 +11,7 @@ export type Extent = {
   expanded: number;
   /** Pairs of fields that have one name in one place. Validation compares them. */
   pairs: number;
-  /** `_service`, `__schema` and `__type`. */
+  /** `__schema`, `__type` and `_service`; of the last, each `sdl`. */
   schemaFields: number;
   /** Lists in `__schema` and `__type`. */
   schemaLists: number;
@@ -128,18 +128,21 @@ function measureOperation(root: SelectionSetNode, fragments: Fragments, maxExpan
     const spread = new Set<string>();
     for (const set of sets) collect(set, nesting, places, spread);
     if (places.size > 0) extent.depth = Math.max(extent.depth, depth);
+    let texts = 0;
     for (const { nodes, nesting: level } of places.values()) {
       if (depth === 1) extent.rootFields += nodes.length;
       const name = nodes[0]?.name.value ?? '';
       const listRows = schemaListRows.get(name);
       const isSchemaField = schemaFields.has(name);
       if (isSchemaField) extent.schemaFields += 1;
+      if (schemaRows > 0 && name === 'sdl') texts += 1;
       extent.schemaValues += schemaRows;
       if (schemaRows > 0 && listRows !== undefined) extent.schemaLists += 1;
       const rows = isSchemaField ? 1 : schemaRows * (listRows ?? 1);
       const inner = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
       if (inner.length > 0) measure(inner, level + 1, depth + 1, rows);
     }
+    extent.schemaFields += Math.max(0, texts - 1); // the first one goes with its `_service`
   }
 
   try {

@@ -6,6 +6,9 @@ import { tooComplex } from './tooComplex.js';
 /** Maximum number of values in one list of an argument, in a document or a variable. */
 export const MAX_LIST_VALUES = 100;
 
+/** Maximum length of a text in an argument, in characters. Cursors are the longest; they have less than half of it. */
+export const MAX_TEXT_CHARACTERS = 2000;
+
 /**
  * Limits on a document, checked before it is validated: validation compares fields with one another. The usual introspection
  * query has 15 levels and 10 lists; a dashboard's query has a tenth of the rest.
@@ -13,7 +16,7 @@ export const MAX_LIST_VALUES = 100;
 export const documentLimits = {
   characters: 100_000,
   /** graphql-js counts the lines of the document for each error that it locates. */
-  lines: 3000,
+  lines: 2000,
   tokens: 5000,
   /** Levels of fields. */
   depth: 16,
@@ -22,7 +25,7 @@ export const documentLimits = {
   /** Fields, inline fragments and spreads, skipped ones included, with fragments written out in each place. */
   expanded: 10_000,
   /** Pairs of fields of one name in one place. */
-  pairs: 100_000,
+  pairs: 60_000,
   rootFields: 200,
   aliases: 250,
   directives: 100,
@@ -32,6 +35,8 @@ export const documentLimits = {
   selections: 300,
   /** Values of one list in an argument; the longest enum has nine. */
   listValues: MAX_LIST_VALUES,
+  /** Characters of one text in an argument: ids, moments and cursors. */
+  textCharacters: MAX_TEXT_CHARACTERS,
   /** Characters of one name, as an alias is repeated for each row of the answer. */
   nameCharacters: 80,
   /** `_service`, `__schema` and `__type`, whose answers are long whatever the server has. */
@@ -64,13 +69,16 @@ function excessOf(measures: readonly Measure[]): GraphQLError | null {
     : null;
 }
 
-/** Returns the number of values in the longest list that stands in the document, outside of representations. */
-function longestList(document: DocumentNode): number {
-  let longest = 0;
+/** Returns the lengths of the longest list and the longest text in the document, outside of representations. */
+function longestValues(document: DocumentNode): { list: number; text: number } {
+  const longest = { list: 0, text: 0 };
   visit(document, {
     Argument: ({ name }) => (name.value === 'representations' ? false : undefined), // their number has a limit of its own
     ListValue: ({ values }) => {
-      longest = Math.max(longest, values.length);
+      longest.list = Math.max(longest.list, values.length);
+    },
+    StringValue: ({ value }) => {
+      longest.text = Math.max(longest.text, value.length);
     },
   });
   return longest;
@@ -96,6 +104,7 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
     },
   });
   const countOf = (kind: Kind): number => document.definitions.filter((node) => node.kind === kind).length;
+  const longest = longestValues(document);
   const extent = extentOf(document, documentLimits.expanded);
   return [
     [extent.depth, 'depth', 'levels of fields'],
@@ -106,7 +115,8 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
     [countOf(Kind.OPERATION_DEFINITION), 'operations', 'operations'],
     [sideBySide, 'selections', 'fields in one place'],
     [nameCharacters, 'nameCharacters', 'characters in one name'],
-    [longestList(document), 'listValues', 'values in one list'],
+    [longest.list, 'listValues', 'values in one list'],
+    [longest.text, 'textCharacters', 'characters in one text'],
     [extent.schemaFields, 'schemaFields', 'fields that tell the schema'],
     [extent.schemaLists, 'schemaLists', 'lists in those that tell the schema'],
     [extent.schemaValues, 'schemaValues', 'values or more in those that tell the schema'],

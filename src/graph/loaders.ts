@@ -15,6 +15,9 @@ const NEWEST = { offset: 0, limit: 200 } as const;
 /** From how many ids on a list is read instead of each of them. */
 export const LIST_FROM = { collection: 2, newest: 3 } as const;
 
+/** After so many reads by id, one after the other, the list of a collection is read instead. */
+export const MAX_SINGLE_READS = 2;
+
 type JobReference = Readonly<{ id: string; type: 'BACKUP' | 'COPY' | 'UNKNOWN' | null }>;
 
 /** What one operation has read: each id once, each list once, several ids of a small collection by its list. */
@@ -81,6 +84,8 @@ export function createLoaders(api: Api): Loaders {
   const loaders = new Map<string, DataLoader<string, Identified | null>>();
   /** The collections that were read, or are being read: one more id of them costs no request. */
   const collected = new Set<string>();
+  /** Records of a collection that were read by id. */
+  const readsById = new Map<string, number>();
   let lifetime: Lifetime | undefined = 'unchanging';
 
   function loaderOf<Name extends ListName, Row extends Identified>(
@@ -120,7 +125,10 @@ export function createLoaders(api: Api): Loaders {
     isExtended: boolean,
   ): Promise<(Row | null | Error)[]> {
     const listed = new Map<string, Row>();
-    const isMany = ids.length >= LIST_FROM[resource.batch] || collected.has(keyOf(resource, isExtended));
+    const key = keyOf(resource, isExtended);
+    const readBefore = resource.batch === 'collection' ? (readsById.get(key) ?? 0) : 0;
+    const isMany = ids.length >= LIST_FROM[resource.batch] || readBefore >= MAX_SINGLE_READS || collected.has(key);
+    if (!isMany) readsById.set(key, readBefore + ids.length);
     // The list may hold none of them; where each can just be paid for by itself, there is nothing left for it.
     if (isMany && ids.length !== api.requestsLeft()) {
       try {

@@ -1,20 +1,23 @@
 import type { FieldNode } from 'graphql';
 import { extendedOrganizationFields } from '../upstream/resources/organization.js';
 import { extendedProxyFields } from '../upstream/resources/proxy.js';
-import { LIST_FROM } from './loaders.js';
+import { LIST_FROM, MAX_SINGLE_READS } from './loaders.js';
 import { selectsAny, selectsOnlyId, type Selections } from './selection.js';
 
 type Collection = 'job' | 'copyJob' | 'organization' | 'backupRepository' | 'proxy';
+
+/** Records that are asked for by id: how many by root fields, by relations, and by how many answers that come one by one. */
+type ById = { roots: number; related: number; arrivals: number };
 
 /** What was counted so far. */
 export type Bill = {
   requests: number;
   /** Lists that are read once, whoever asks for them. */
   readonly lists: Set<string>;
-  /** How many things are asked for by id, of collections whose list is read for several; each view is a list of its own. */
-  readonly ids: Map<string, number>;
-  /** How many jobs are asked for by id that may be backup or copy jobs. */
-  jobsOfAnyType: number;
+  /** Records that are asked for by id, by the list that is read for several of them. Each view has a list of its own. */
+  readonly ids: Map<string, ById>;
+  /** Maximum requests for jobs by id, if each is read by itself. */
+  singleJobs: number;
   fields: number;
   answerBytes: number;
   representations: number;
@@ -24,6 +27,8 @@ export type Bill = {
 export type Call = Readonly<{
   args: Readonly<Record<string, unknown>>;
   times: number;
+  /** How many answers of the server bring the records that the field belongs to; 0 for a root field. */
+  arrivals: number;
   /** The field nodes of each place in the answer that has this field with these arguments. */
   places: readonly (readonly FieldNode[])[];
   selections: Selections;
@@ -57,14 +62,20 @@ function listsOf(
   return new Set(places.map((nodes) => (isExtended(nodes) ? `${collection} extended` : collection)));
 }
 
-/** A thing that is asked for by its id. */
+function addIds(bill: Bill, list: string, { times, arrivals }: Call): void {
+  const ids = bill.ids.get(list) ?? { roots: 0, related: 0, arrivals: 0 };
+  bill.ids.set(list, ids);
+  if (arrivals === 0) ids.roots += times;
+  else ids.related += times;
+  ids.arrivals += arrivals;
+}
+
+/** A record that is asked for by its id. */
 const byId =
   (collection: Collection, extendedFields?: ReadonlySet<string>): Price =>
-  (bill, { times, places, selections }) => {
-    for (const list of listsOf(collection, extendedFields, selections, places)) {
-      bill.ids.set(list, (bill.ids.get(list) ?? 0) + times);
-    }
-    return times;
+  (bill, call) => {
+    for (const list of listsOf(collection, extendedFields, call.selections, call.places)) addIds(bill, list, call);
+    return call.times;
   };
 
 /** A relation: where nothing but the id is asked for, it costs no request. */
@@ -82,8 +93,16 @@ const wholeList =
     return times * firstOf(args);
   };
 
+/** A job that may be in either list: one that is not found among backup jobs is looked for among copy jobs. */
 const anyJob: Price = (bill, call) => {
-  bill.jobsOfAnyType += call.times;
+  bill.singleJobs += call.times * (call.arrivals === 0 ? 2 : 1); // a session's job is of the session's type
+  addIds(bill, 'copyJob', call);
+  addIds(bill, 'job', call);
+  return call.times;
+};
+
+const sourceJob: Price = (bill, call) => {
+  bill.singleJobs += call.times;
   return byId('job')(bill, call);
 };
 
@@ -136,7 +155,7 @@ export const prices: Readonly<Record<string, Price>> = {
   'JobSession.repository': relation(byId('backupRepository')),
   'Job.organization': relation(byId('organization', extendedOrganizationFields)),
   'Job.repository': relation(byId('backupRepository')),
-  'Job.sourceJob': relation(byId('job')),
+  'Job.sourceJob': relation(sourceJob),
   'Job.sessions': eachReads,
   'Job.latestSession': newestSessions,
   'BackupRepository.proxy': relation(byId('proxy', extendedProxyFields)),
@@ -155,12 +174,21 @@ export const entityPrices: Readonly<Record<string, Price>> = {
   Proxy: byId('proxy', extendedProxyFields),
 };
 
+/** Returns the requests for records of one list by id, at the most. */
+function requestsById({ lists, ids }: Bill, list: string): number {
+  const { roots, related, arrivals } = ids.get(list) ?? { roots: 0, related: 0, arrivals: 0 };
+  if (lists.has(list)) return roots === 1 ? 1 : 0; // it may be read before the list is
+  const count = roots + related;
+  const isAtOnce = arrivals + Math.min(roots, 1) <= 1;
+  if (isAtOnce) return count >= LIST_FROM.collection ? 1 : count;
+  return Math.min(count, MAX_SINGLE_READS + 1);
+}
+
 /** Returns the requests that a bill comes to. */
-export function requestsOn({ requests, lists, ids, jobsOfAnyType }: Bill): number {
-  let sum = requests + lists.size;
-  for (const [list, count] of ids) {
-    if (!lists.has(list)) sum += count >= LIST_FROM.collection ? 1 : count;
+export function requestsOn(bill: Bill): number {
+  let sum = bill.requests + bill.lists.size;
+  for (const list of bill.ids.keys()) {
+    if (list !== 'job' && list !== 'copyJob') sum += requestsById(bill, list);
   }
-  if (jobsOfAnyType >= LIST_FROM.collection && !lists.has('copyJob')) sum += 1;
-  return sum;
+  return sum + Math.min(bill.singleJobs, requestsById(bill, 'job') + requestsById(bill, 'copyJob'));
 }

@@ -1,19 +1,19 @@
 import {
+  getNamedType,
+  getNullableType,
+  GraphQLError,
   isInputObjectType,
   isListType,
-  isNonNullType,
   Kind,
   typeFromAST,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLError,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { badInput } from './badInput.js';
-import { MAX_LIST_VALUES } from './documentLimits.js';
+import { MAX_LIST_VALUES, MAX_TEXT_CHARACTERS } from './documentLimits.js';
 import { createFieldsOf } from './fields.js';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -23,39 +23,58 @@ export function fragmentsOf(document: DocumentNode): Record<string, FragmentDefi
   return Object.fromEntries(fragments.map((node) => [node.name.value, node]));
 }
 
-/** Returns the error for a list that is longer than any list needs to be; null when there is none. */
-function problemWithList(name: string, type: GraphQLInputType, value: unknown): GraphQLError | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (isNonNullType(type)) return problemWithList(name, type.ofType, value);
-  if (isListType(type)) {
-    // The number of representations has a limit of its own.
-    if (!Array.isArray(value) || value.length <= MAX_LIST_VALUES || String(type.ofType).startsWith('_Any')) return null;
-    const problem = badInput(name, `a list of at most ${MAX_LIST_VALUES} values`, `${value.length} values`);
-    problem.extensions['http'] = { status: 400 };
-    return problem;
+function tooLarge(name: string, what: string, limit: number, got: number): GraphQLError {
+  return new GraphQLError(`Variable "$${name}" must have at most ${limit} ${what}; it has ${got}.`, {
+    extensions: { code: 'BAD_USER_INPUT', argument: name, http: { status: 400 } },
+  });
+}
+
+/** Returns the error for a value that is larger than any has to be; null when there is none. */
+function problemWithValue(name: string, type: GraphQLInputType, value: unknown): GraphQLError | null {
+  if (typeof value === 'string') {
+    return value.length > MAX_TEXT_CHARACTERS ? tooLarge(name, 'characters', MAX_TEXT_CHARACTERS, value.length) : null;
   }
-  if (!isInputObjectType(type)) return null;
-  for (const field of Object.values(type.getFields())) {
-    if (!Object.hasOwn(value, field.name)) continue;
-    const problem = problemWithList(`${name}.${field.name}`, field.type, (value as Given)[field.name]);
+  if (typeof value !== 'object' || value === null) return null;
+  const nullable = getNullableType(type);
+  if (getNamedType(type).name === '_Any') return null; // the number of representations has a limit of its own
+  if (Array.isArray(value)) {
+    if (value.length > MAX_LIST_VALUES) return tooLarge(name, 'values', MAX_LIST_VALUES, value.length);
+    const inner = isListType(nullable) ? nullable.ofType : nullable;
+    return firstOf(value, (one: unknown) => problemWithValue(name, inner, one));
+  }
+  if (!isInputObjectType(nullable)) return null;
+  const fields = Object.values(nullable.getFields());
+  const count = Object.keys(value).length;
+  if (count > fields.length) return tooLarge(name, 'fields', fields.length, count);
+  return firstOf(fields, (field) =>
+    problemWithValue(
+      `${name}.${field.name}`,
+      field.type,
+      Object.hasOwn(value, field.name) ? (value as Given)[field.name] : null,
+    ),
+  );
+}
+
+/** Returns the first problem that `find` returns for one of the values; null when there is none. */
+function firstOf<T>(values: readonly T[], find: (value: T) => GraphQLError | null): GraphQLError | null {
+  for (const value of values) {
+    const problem = find(value);
     if (problem) return problem;
   }
   return null;
 }
 
-/** Returns the error for the first variable with a list that is too long; null when all are short. Reads no list's values. */
+/** Returns the error for the first variable that has a value too large; null when all are small. */
 export function problemWithVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
   given: Given,
 ): GraphQLError | null {
-  for (const { variable, type } of variableDefinitions) {
+  return firstOf(variableDefinitions, ({ variable, type }) => {
     const { value: name } = variable.name;
     const inputType = typeFromAST(schema, type) as GraphQLInputType | undefined; // as validation saw to it
-    const problem = inputType ? problemWithList(name, inputType, Object.hasOwn(given, name) && given[name]) : null;
-    if (problem) return problem;
-  }
-  return null;
+    return inputType && Object.hasOwn(given, name) ? problemWithValue(name, inputType, given[name]) : null;
+  });
 }
 
 /** Returns the length of a list that is an argument, written in the document or given as a variable. */
