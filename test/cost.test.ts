@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { getNamedType, isObjectType, Kind, parse } from 'graphql';
-import { costOf } from '../src/graph/cost.js';
+import { costOf, type Cost } from '../src/graph/cost.js';
 import { prices } from '../src/graph/prices.js';
 import { buildSchema } from '../src/graph/schema.js';
 import { startGateway, withGateway, type Gateway, type GraphError } from './helpers/gateway.js';
@@ -10,7 +11,7 @@ import { startGateway, withGateway, type Gateway, type GraphError } from './help
 const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const schema = buildSchema();
 
-function requestsOf(query: string, variableValues: Record<string, unknown> = {}): number {
+function costIn(query: string, variableValues: Record<string, unknown> = {}): Cost {
   const document = parse(query);
   const [operation] = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation) throw new Error('no operation');
@@ -19,8 +20,10 @@ function requestsOf(query: string, variableValues: Record<string, unknown> = {})
       .filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
       .map((node) => [node.name.value, node]),
   );
-  return costOf(schema, operation, { fragments, variableValues }, 1000).requests;
+  return costOf(schema, operation, { fragments, variableValues }, 1000);
 }
+
+const requestsOf = (query: string, variables?: Record<string, unknown>): number => costIn(query, variables).requests;
 
 test('every field that leads to another thing of the server has a price, and no other has', () => {
   const free =
@@ -60,6 +63,14 @@ describe('counted from the document and its variables', () => {
     ['{ backupServer { productVersion installationId } }', 1],
     ['{ jobSessions(first: 1000) { nodes { id } } }', 1],
     ['{ jobSessions(first: 1000, after: "x") { nodes { id } } }', 2],
+    ['{ a: organizations { nodes { name } } b: organizations { nodes { isBackedUp } } }', 2],
+    ['{ a: proxies { nodes { id } } b: proxies { edges { node { threadsNumber } } } }', 2],
+    ['{ organizations { nodes { name } nodes { isBackedUp } } }', 1],
+    ['{ a: jobs { nodes { organization { name } } } b: jobs { nodes { organization { isBackedUp } } } }', 4],
+    [`{ a: organization(id: "${SESSION}") { id } b: organization(id: "${SESSION}") { isBackedUp } }`, 2],
+    [`{ proxy(id: "${SESSION}") { id } }`, 1],
+    [`{ job(id: "${SESSION}") { id } }`, 2],
+    ['{ jobs(first: 20) { nodes { sessions(first: 1) { nodes { repository { name } } } } } }', 2 + 20 + 3],
   ])('%s: %i', (query, requests) => {
     expect(requestsOf(query)).toBe(requests);
   });
@@ -82,6 +93,33 @@ describe('counted from the document and its variables', () => {
     );
     expect(requestsOf(query, { r: refs(2, 'JobSession') })).toBe(4);
     expect(requestsOf(query, { r: [7, null, { __typename: 'constructor' }] })).toBe(0);
+  });
+});
+
+describe('the fields and the size of an answer', () => {
+  test('are counted in each place, merged fields once', () => {
+    const rows = (selection: string) =>
+      costIn(`{ jobs(first: 100) { nodes { ${selection} ...F } } } fragment F on Job { id }`).fields;
+    expect(rows('id id ... { id }')).toBe(rows('id'));
+    const one = costIn('{ a: jobs(first: 100) { nodes { ...F } } } fragment F on Job { id name }').fields;
+    const two = '{ a: jobs(first: 100) { nodes { ...F } } b: jobs(first: 100) { nodes { ...F } } }';
+    expect(costIn(`${two} fragment F on Job { id name }`).fields).toBeGreaterThanOrEqual(2 * one);
+  });
+
+  test('grow with names, rows and texts', () => {
+    const bytes = (query: string) => costIn(query).answerBytes;
+    const short = bytes('{ jobs(first: 1000) { nodes { a: name } } }');
+    expect(bytes(`{ jobs(first: 1000) { nodes { ${'a'.repeat(80)}: name } } }`) - short).toBe(79 * 1000);
+    expect(bytes('{ jobs(first: 500) { nodes { a: name } } }')).toBeLessThan(short * 0.6);
+    expect(bytes('{ jobs(first: 1000) { nodes { a: isEnabled } } }')).toBeLessThan(short * 0.4);
+  });
+
+  test('count a repeated relation as the work that it starts', () => {
+    const relation = (alias: string) => `${alias}: job { id }`;
+    const fields = (selection: string) => costIn(`{ jobSessions(first: 100) { nodes { ${selection} } } }`).fields;
+    const once = fields(relation('a'));
+    expect(fields(`${relation('a')} ${relation('b')}`) - once).toBe(4 * 100);
+    expect(fields(`${relation('a')} repository { id }`) - once).toBe(2 * 100);
   });
 });
 
@@ -134,6 +172,73 @@ describe('at the gateway', () => {
     ] as const) {
       expect((await gateway.ask(count, { n })).status).toBe(status);
     }
+  });
+
+  test('no operation sends more requests, or has a longer answer, than was priced', async () => {
+    const { data } = await gateway.ask(
+      '{ jobs(first: 50) { nodes { id } } organizations { nodes { id } } proxies { nodes { id } } backupRepositories { nodes { id } } jobSessions(first: 60) { nodes { id } } }',
+    );
+    const one = (list: string) => fc.constantFrom(...(data[list].nodes as { id: string }[]).map(({ id }) => id));
+    const select = (...fields: fc.Arbitrary<string>[]) =>
+      fc
+        .tuple(...fields.map((field) => fc.option(field, { nil: '', freq: 1 })))
+        .map((chosen) => `{ id ${chosen.join(' ')} }`);
+    const text = (value: string) => fc.constant(value);
+    const under = (name: string, inner: fc.Arbitrary<string>) => inner.map((selection) => `${name} ${selection}`);
+    const organization = select(text('name'), text('isBackedUp'));
+    const proxy = select(text('hostName'), text('threadsNumber'));
+    const repository = select(text('name'), under('proxy', proxy));
+    const job = (levels: number): fc.Arbitrary<string> =>
+      levels === 0
+        ? select(text('name'))
+        : select(
+            text('name'),
+            under('organization', organization),
+            under('repository', repository),
+            under('sourceJob', job(levels - 1)),
+            under('sessions(first: 2) { nodes', session(levels - 1)).map((part) => `${part} }`),
+            under('latestSession', session(0)),
+          );
+    const session = (levels: number): fc.Arbitrary<string> =>
+      levels === 0
+        ? select(text('status'))
+        : select(
+            text('status log(first: 1) { nodes { message } }'),
+            under('job', job(levels - 1)),
+            under('repository', repository),
+          );
+    const byId = (name: string, list: string, inner: fc.Arbitrary<string>) =>
+      fc.tuple(one(list), inner).map(([id, selection]) => `${name}(id: "${id}") ${selection}`);
+    const listed = (name: string, inner: fc.Arbitrary<string>) =>
+      fc
+        .tuple(fc.integer({ min: 1, max: 5 }), inner)
+        .map(([first, selection]) => `${name}(first: ${first}) { nodes ${selection} }`);
+    const root = fc.oneof(
+      byId('job', 'jobs', job(3)),
+      byId('jobSession', 'jobSessions', session(3)),
+      byId('organization', 'organizations', organization),
+      byId('proxy', 'proxies', proxy),
+      byId('backupRepository', 'backupRepositories', repository),
+      listed('jobs', job(3)),
+      listed('jobSessions', session(3)),
+      listed('organizations', organization),
+      listed('proxies', proxy),
+      listed('backupRepositories', repository),
+    );
+    const documents = fc
+      .array(root, { minLength: 1, maxLength: 5 })
+      .map((roots) => `{ ${roots.map((field, index) => `a${index}: ${field}`).join(' ')} }`);
+    let answered = 0;
+    for (const query of fc.sample(documents, { numRuns: 60, seed: 365 })) {
+      const cost = costIn(query);
+      const { upstream, errors, text: answer, status } = await gateway.ask(query);
+      if (status === 400) continue; // priced beyond the limit
+      answered += 1;
+      expect({ query, errors }).toEqual({ query, errors: undefined });
+      expect({ query, isPriced: upstream.length <= cost.requests }).toEqual({ query, isPriced: true });
+      expect({ query, isSized: answer.length <= cost.answerBytes }).toEqual({ query, isSized: true });
+    }
+    expect(answered).toBeGreaterThan(40);
   });
 
   test('none costs more than was told', async () => {

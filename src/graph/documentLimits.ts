@@ -43,8 +43,8 @@ export const documentLimits = {
   schemaFields: 4,
   /** Lists in `__schema` and `__type`; each multiplies what is in it. */
   schemaLists: 20,
-  /** Estimated values in `__schema` and `__type`. The usual introspection query has about 60,000. */
-  schemaValues: 150_000,
+  /** Estimated values in `__schema` and `__type`. The usual introspection query has about 85,000. */
+  schemaValues: 200_000,
 } as const;
 
 /** Maximum total length of the remembered texts of good documents, in characters. */
