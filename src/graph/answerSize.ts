@@ -1,6 +1,7 @@
 import type { GraphQLFieldResolver, GraphQLFormattedError } from 'graphql';
 import { UpstreamError } from '../upstream/errors.js';
 import type { Context } from './context.js';
+import { codeOf, type ErrorCode } from './formatError.js';
 
 /** Texts up to this length are bounded by the number of fields that an answer may have. */
 const SHORT_CHARACTERS = 64;
@@ -8,16 +9,39 @@ const SHORT_CHARACTERS = 64;
 /** How long all other texts of one answer may be together: a log of 50,000 lines, say. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** How many fields and rows may be told to be bad, each with an error of its own; and how many errors an answer has. */
+/** Maximum number of errors in one answer. Fields and rows beyond it are null without one, and counted. */
 export const MAX_ERRORS = 1000;
 
 /** How many references may be told to be bad. */
 const MAX_BAD_REFERENCES = 100;
 
 /** What one answer has taken up so far. */
-export type AnswerSize = { characters: number; badFields: number; badReferences: number };
+export type AnswerSize = {
+  characters: number;
+  /** Fields and rows that are null with an error of their own. */
+  errors: number;
+  /** Fields and rows that are null without one, by the code that it would have had; null while there are none. */
+  omitted: Map<ErrorCode, number> | null;
+  badReferences: number;
+};
 
-export const emptyAnswer: Readonly<AnswerSize> = { characters: 0, badFields: 0, badReferences: 0 };
+export const emptyAnswer: Readonly<AnswerSize> = { characters: 0, errors: 0, omitted: null, badReferences: 0 };
+
+/** Counts an error that the answer has no room for. */
+export function countOmitted(answerSize: AnswerSize, code: ErrorCode): void {
+  answerSize.omitted ??= new Map();
+  answerSize.omitted.set(code, (answerSize.omitted.get(code) ?? 0) + 1);
+}
+
+/** Returns the error that a field or row is null for; null once the answer has `MAX_ERRORS`, and then counts it. */
+export function limitError(answerSize: AnswerSize, error: Error): Error | null {
+  if (answerSize.errors < MAX_ERRORS) {
+    answerSize.errors += 1;
+    return error;
+  }
+  countOmitted(answerSize, codeOf(error));
+  return null;
+}
 
 /** The error for a bad reference, or null once there were enough of them. */
 export function tellBadReference(answerSize: AnswerSize, problem: Error): Error | null {
@@ -35,17 +59,20 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
   if (typeof value === 'string' && value.length > SHORT_CHARACTERS) {
     answerSize.characters += value.length;
     if (answerSize.characters > MAX_CHARACTERS) {
+      if (answerSize.errors >= MAX_ERRORS) {
+        countOmitted(answerSize, 'UPSTREAM_RESPONSE_TOO_LARGE');
+        return null;
+      }
       const reason = `more than ${MAX_CHARACTERS} characters in one answer`;
-      throw new UpstreamError({ fault: 'tooLarge', resource: 'answer', field: fieldName, reason });
+      return limitError(
+        answerSize,
+        new UpstreamError({ fault: 'tooLarge', resource: 'answer', field: fieldName, reason }),
+      );
     }
   }
-  const tell = (error: Error): Error | null => {
-    answerSize.badFields += 1;
-    return answerSize.badFields > MAX_ERRORS ? null : error;
-  };
-  if (value instanceof Error) return tell(value);
+  if (value instanceof Error) return limitError(answerSize, value);
   if (Array.isArray(value) && value.some((row) => row instanceof Error)) {
-    return value.map((row: unknown) => (row instanceof Error ? tell(row) : row));
+    return value.map((row: unknown) => (row instanceof Error ? limitError(answerSize, row) : row));
   }
   return value;
 };
@@ -68,18 +95,29 @@ export function hasRoomFor(data: object | null, answerSize: AnswerSize): boolean
   return answerSize.characters <= MAX_CHARACTERS;
 }
 
-/** The errors of an answer within bounds: how many more there are is told by the last ones. */
+/** Returns the errors of an answer within bounds. The last ones say how many more there are of each code. */
 export function boundErrors(
   errors: readonly GraphQLFormattedError[],
-  { badFields, badReferences }: AnswerSize,
+  { omitted, badReferences }: AnswerSize,
 ): readonly GraphQLFormattedError[] {
   const told = errors.slice(0, MAX_ERRORS);
-  const tell = (count: number, what: string, code: unknown): GraphQLFormattedError[] =>
-    count > 0 ? [{ message: `${count} more ${what}`, extensions: { code } }] : [];
+  const counts = new Map<unknown, number>(omitted);
+  for (const { extensions } of errors.slice(MAX_ERRORS)) {
+    counts.set(extensions?.['code'], (counts.get(extensions?.['code']) ?? 0) + 1);
+  }
+  const tell = (count: number, what: string, code: unknown): GraphQLFormattedError => ({
+    message: `${count} more ${what}`,
+    extensions: { code },
+  });
   return [
     ...told,
-    ...tell(badFields - MAX_ERRORS, 'fields or rows are null as they cannot be read.', 'UPSTREAM_BAD_RESPONSE'),
-    ...tell(badReferences - MAX_BAD_REFERENCES, 'representations are null as they are none.', 'BAD_USER_INPUT'),
-    ...tell(errors.length - MAX_ERRORS, 'fields are null for errors like the last.', told.at(-1)?.extensions?.['code']),
+    ...[...counts].map(([code, count]) =>
+      code === 'UPSTREAM_BAD_RESPONSE'
+        ? tell(count, 'fields or rows are null because they cannot be read.', code)
+        : tell(count, 'fields are null because of errors with this code.', code),
+    ),
+    ...(badReferences > MAX_BAD_REFERENCES
+      ? [tell(badReferences - MAX_BAD_REFERENCES, 'representations are invalid.', 'BAD_USER_INPUT')]
+      : []),
   ];
 }

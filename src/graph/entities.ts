@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { asError } from '../upstream/errors.js';
 import { toUuid } from '../upstream/raw.js';
-import { tellBadReference } from './answerSize.js';
+import { limitError, tellBadReference } from './answerSize.js';
 import { badInput } from './badInput.js';
 import type { Context } from './context.js';
 
@@ -42,7 +42,12 @@ export function createEntities(resolvers: ReadonlyMap<string, ReferenceResolver>
     types.set(name, { load, note });
   }
 
-  function resolveOne(representation: unknown, context: Context, info: GraphQLResolveInfo): unknown {
+  function resolveOne(
+    representation: unknown,
+    context: Context,
+    info: GraphQLResolveInfo,
+    onError: (error: unknown) => Error | null,
+  ): unknown {
     const fields = typeof representation === 'object' && representation !== null ? representation : {};
     const typename = '__typename' in fields ? fields.__typename : undefined;
     const type = types.get(typename);
@@ -53,15 +58,17 @@ export function createEntities(resolvers: ReadonlyMap<string, ReferenceResolver>
     try {
       const entity = type.load(fields, context, info);
       // A rejection becomes a value: compiled code puts what is rejected at the end of the list.
-      return entity instanceof Promise ? entity.then(type.note, asError) : type.note(entity);
+      return entity instanceof Promise ? entity.then(type.note, onError) : type.note(entity);
     } catch (error) {
-      return asError(error); // in its own place
+      return onError(error); // in its own place
     }
   }
 
   return {
-    resolve: (_, { representations }, context, info) =>
-      representations.map((representation) => resolveOne(representation, context, info)),
+    resolve: (_, { representations }, context, info) => {
+      const onError = (error: unknown): Error | null => limitError(context.answerSize, asError(error));
+      return representations.map((representation) => resolveOne(representation, context, info, onError));
+    },
     typeNameOf: (entity) => typeNames.get(entity),
   };
 }

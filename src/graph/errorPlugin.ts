@@ -42,7 +42,7 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
     },
     requestDidStart: () =>
       Promise.resolve({
-        didEncounterErrors: ({ errors, contextValue: { logFields, summary } }) => {
+        didEncounterErrors: ({ errors, contextValue: { logFields, summary, answerSize } }) => {
           const kinds = new Map<
             string,
             { fields: Record<string, unknown>; code: ErrorCode; count: number; ids: Set<unknown> }
@@ -60,6 +60,12 @@ export function createErrorPlugin(log: Log): ApolloServerPlugin<Context> {
             kind.count += 1;
             if (kind.ids.size < MAX_LOGGED_IDS && fields['id'] !== undefined) kind.ids.add(fields['id']);
             kinds.set(key, kind);
+          }
+          for (const [code, count] of answerSize.omitted ?? []) {
+            summary.codes.add(code);
+            const kind = [...kinds.values()].findLast((known) => known.code === code);
+            if (kind) kind.count += count;
+            else kinds.set(code, { fields: {}, code, count, ids: new Set() });
           }
           for (const { fields, code, count, ids } of kinds.values()) {
             const level = code === 'INTERNAL_SERVER_ERROR' ? 'error' : callerCodes.has(code) ? 'info' : 'warn';

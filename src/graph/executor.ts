@@ -7,9 +7,11 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
-import { emptyAnswer, hasRoomFor, MAX_ERRORS, readField, type AnswerSize } from './answerSize.js';
+import { countOmitted, emptyAnswer, hasRoomFor, MAX_ERRORS, readField, type AnswerSize } from './answerSize.js';
 import { createCompiler } from './compiled.js';
 import type { Context } from './context.js';
+import { limitErrors } from './errorLimit.js';
+import { codeOf } from './formatError.js';
 
 type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
 
@@ -21,19 +23,29 @@ function rebuild({ message, path, locations, originalError }: GraphQLError): Gra
   return Object.assign(new GraphQLError(message, { path, originalError }), { locations });
 }
 
-/** What compiled code gives, with its errors as graphql-js would have them; null where graphql-js has to tell them itself. */
+/**
+ * Returns what compiled code gave, with errors as graphql-js has them. Null if its texts are too long: graphql-js has to
+ * leave some out. Compiled code reads fields without `readField`, so that errors beyond the limit are counted here.
+ */
 function accept({ data, errors = [] }: ExecutionResult, answerSize: AnswerSize): ExecutionResult | null {
-  if (data === undefined || errors.length > MAX_ERRORS || !hasRoomFor(data, answerSize)) return null;
-  return errors.length === 0 ? { data } : { data, errors: errors.map(rebuild) };
+  if (data === undefined || !hasRoomFor(data, answerSize)) return null;
+  if (errors.length === 0) return { data };
+  for (let index = MAX_ERRORS; index < errors.length; index += 1) {
+    const error = errors[index];
+    if (error) countOmitted(answerSize, codeOf(error));
+  }
+  return { data, errors: errors.slice(0, MAX_ERRORS).map(rebuild) };
 }
 
 /**
  * Executes operations for Apollo, which takes an executor where a gateway would have its own. Documents that come again are
- * compiled. Answers beyond their bounds, which compiled code does not count, are executed once more by graphql-js. That costs the server nothing: an operation asks for each thing once, and
- * remembers what it was told. Operations of which Apollo takes a trace are executed in a schema of their own, for Apollo wraps
+ * compiled. Answers with too much text, which compiled code does not count, are executed once more by graphql-js. That costs the
+ * server nothing: an operation asks for each thing once, and remembers what it was told. Operations of which Apollo takes a trace are executed in a schema of their own, for Apollo wraps
  * each field of it for good.
  */
 export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Gateway {
+  limitErrors(schema);
+  if (tracedSchema !== schema) limitErrors(tracedSchema);
   const compiledOf = createCompiler(schema);
 
   async function interpret(args: ExecutionArgs, { answerSize }: Context): Promise<ExecutionResult> {

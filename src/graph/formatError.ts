@@ -116,11 +116,10 @@ export function withoutSuggestions(format: ErrorFormatter): ErrorFormatter {
 }
 
 /** The code that an answer has for an error. */
-export function codeOf(error: GraphQLError): ErrorCode {
+export function codeOf(error: Error): ErrorCode {
   const thrown = unwrapResolverError(error);
-  return thrown instanceof UpstreamError
-    ? answers[thrown.details.fault].code
-    : readCode(error.extensions['code'], error.message);
+  if (thrown instanceof UpstreamError) return answers[thrown.details.fault].code;
+  return readCode(error instanceof GraphQLError ? error.extensions['code'] : undefined, error.message);
 }
 
 function wordUpstreamError({ details }: UpstreamError): { message: string; extensions: Record<string, unknown> } {

@@ -73,10 +73,21 @@ const listFaults: ReadonlySet<Fault> = new Set(['notFound', 'forbidden', 'badRes
 /** Records in the plain and in the extended view are kept apart. */
 const keyOf = ({ name }: { readonly name: ListName }, isExtended: boolean): string => `${name} ${isExtended}`;
 
-async function keeping<Row>(loaded: Promise<Row | null>, keep: (row: Row) => void): Promise<Row | null> {
-  const row = await loaded;
-  if (row !== null) keep(row);
-  return row;
+/** Keeps the loaded row once it is there. One promise serves all that refer to it: an answer can have thousands. */
+function keeping<Row>(
+  known: Map<string, Promise<unknown>>,
+  key: string,
+  load: () => Promise<Row | null>,
+  keep: (row: Row) => void,
+): Promise<Row | null> {
+  const pending = known.get(key);
+  if (pending) return pending as Promise<Row | null>; // set below, for this very key
+  const loaded = load().then((row) => {
+    if (row !== null) keep(row);
+    return row;
+  });
+  known.set(key, loaded);
+  return loaded;
 }
 
 /** Made for one operation and never shared: what one caller may see is not what another may. */
@@ -86,6 +97,8 @@ export function createLoaders(api: Api): Loaders {
   const collected = new Set<string>();
   /** Records of a collection that were read by id. */
   const readsById = new Map<string, number>();
+  /** What records refer to, and is loaded or being loaded. */
+  const related = new Map<string, Promise<unknown>>();
   let lifetime: Lifetime | undefined = 'unchanging';
 
   function loaderOf<Name extends ListName, Row extends Identified>(
@@ -205,16 +218,26 @@ export function createLoaders(api: Api): Loaders {
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
     relate: (resource, id, isExtended = false) =>
       api.recall(resource, id, isExtended) ??
-      keeping(loaderOf(resource, isExtended).load(id), (row) => {
-        api.keep(resource, row, isExtended);
-      }),
+      keeping(
+        related,
+        `${keyOf(resource, isExtended)} ${id}`,
+        () => loaderOf(resource, isExtended).load(id),
+        (row) => {
+          api.keep(resource, row, isExtended);
+        },
+      ),
     loadJob,
     relateJob: (id, type) =>
       (type === 'COPY' ? undefined : api.recall(jobs, id, false)) ??
       (type === 'BACKUP' ? undefined : api.recall(copyJobs, id, false)) ??
-      keeping(loadJob(id, type), (job) => {
-        api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
-      }),
+      keeping(
+        related,
+        `${type ?? ''} ${id}`,
+        () => loadJob(id, type),
+        (job) => {
+          api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
+        },
+      ),
     loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, tell, api }, NEWEST),
     tell,
     lifetime: () => lifetime,

@@ -45,15 +45,21 @@ function relatedJob(
   return context.loaders.relateJob(id, type instanceof Error ? null : type);
 }
 
-/** A job's organization; a copy job's, before v8, is that of the job whose backups it copies. */
-async function organizationIdOf({ loaders }: Context, job: JobRecord): Promise<Field<string | null>> {
-  if (job.organizationId !== null || typeof job.sourceJobId !== 'string') return job.organizationId;
-  try {
-    return (await loaders.relate(jobs, job.sourceJobId))?.organizationId ?? null;
-  } catch (error) {
-    if (error instanceof UpstreamError) return error;
-    throw error;
-  }
+/** Returns a job's organization; before v8, a copy job's is that of the job whose backups it copies. */
+function organizationIdOf(
+  { loaders }: Context,
+  { organizationId, sourceJobId }: JobRecord,
+): Field<string | null> | Promise<Field<string | null>> {
+  if (organizationId !== null || typeof sourceJobId !== 'string') return organizationId;
+  const source = loaders.relate(jobs, sourceJobId);
+  if (!(source instanceof Promise)) return source?.organizationId ?? null;
+  return source.then(
+    (job) => job?.organizationId ?? null,
+    (error: unknown) => {
+      if (error instanceof UpstreamError) return error;
+      throw error;
+    },
+  );
 }
 
 const MAX_KEY_CHARACTERS = 100;
@@ -197,14 +203,13 @@ export const resolvers: Resolvers = {
 
   Job: {
     __resolveReference: async ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
-    organization: async (job, _, context, info) =>
-      related(
-        context,
-        info,
-        organizations,
-        await organizationIdOf(context, job),
-        selectsAny(info, extendedOrganizationFields),
-      ),
+    organization: (job, _, context, info) => {
+      const isExtended = selectsAny(info, extendedOrganizationFields);
+      const id = organizationIdOf(context, job);
+      return id instanceof Promise
+        ? id.then((found) => related(context, info, organizations, found, isExtended))
+        : related(context, info, organizations, id, isExtended);
+    },
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
     sourceJob: ({ sourceJobId }, _, context, info) => relatedJob(context, info, sourceJobId, 'BACKUP'),
     sessions: ({ id, type }, { filter, ...args }, { loaders }) => {

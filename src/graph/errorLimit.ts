@@ -1,0 +1,51 @@
+import { isNullableType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { asError } from '../upstream/errors.js';
+import { limitError, type AnswerSize } from './answerSize.js';
+import type { Context } from './context.js';
+
+type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
+
+/** What a field that is resolved later does with its value, or with the error it fails with. */
+type Handlers = Readonly<{ onValue: (value: unknown) => unknown; onError: (error: unknown) => Error | null }>;
+
+/** Made once per answer, because an answer can have a hundred thousand such fields. */
+const handlersOf = new WeakMap<AnswerSize, Handlers>();
+
+function createHandlers(answerSize: AnswerSize): Handlers {
+  const handlers: Handlers = {
+    onValue: (value) => (value instanceof Error ? limitError(answerSize, value) : value),
+    onError: (error) => limitError(answerSize, asError(error)),
+  };
+  handlersOf.set(answerSize, handlers);
+  return handlers;
+}
+
+const limited =
+  (resolve: Resolver): Resolver =>
+  (source, args, context, info) => {
+    const { answerSize } = context;
+    try {
+      const value = resolve(source, args, context, info);
+      if (value instanceof Promise) {
+        const { onValue, onError } = handlersOf.get(answerSize) ?? createHandlers(answerSize);
+        return value.then(onValue, onError);
+      }
+      return value instanceof Error ? limitError(answerSize, value) : value;
+    } catch (error) {
+      return limitError(answerSize, asError(error));
+    }
+  };
+
+/**
+ * Limits the errors that an answer's fields fail with where they arise: one error costs more to create, locate, format and log
+ * than the field it belongs to. Beyond `MAX_ERRORS`, a field is null and counted. Fields without a resolver of their own are
+ * limited by `readField`.
+ */
+export function limitErrors(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (field.resolve && isNullableType(field.type)) field.resolve = limited(field.resolve);
+    }
+  }
+}
