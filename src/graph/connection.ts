@@ -3,32 +3,18 @@ import { MAX_PAGE_ROWS } from '../upstream/listReader.js';
 import type { Field } from '../upstream/errors.js';
 import type { Identified, Page } from '../upstream/resource.js';
 import { badInput } from './badInput.js';
-import { readCursor, writeCursor, type Anchor } from './cursor.js';
+import {
+  anchorAt,
+  CollectedConnection,
+  type Collected,
+  type Connection,
+  type Order,
+  type Placed,
+} from './connectionPage.js';
+import { readCursor, type Anchor } from './cursor.js';
 
 /** How many rows are looked at with one request where rows have to be picked out, or the cursor's row looked for. */
 const SCAN_PAGE_ROWS = 500;
-
-export type Edge<Row> = Readonly<{ cursor: string; node: Field<Row> }>;
-
-/** A Relay connection. What costs work is computed when it is asked for. */
-export type Connection<Row> = Readonly<{
-  edges: readonly Edge<Row>[];
-  nodes: readonly Field<Row>[];
-  pageInfo: Readonly<{
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
-  }>;
-  scanLimitReached: boolean;
-}>;
-
-/** How rows of a list are known again. Lists without a stable order have none: their cursors are positions. */
-export type Order<Row> = Readonly<{
-  key: (row: Row) => string | number | null;
-  /** Below zero where `a` comes before `b` in the list. */
-  compare: (a: string | number, b: string | number) => number;
-}>;
 
 export type ConnectionArguments = Readonly<{ first?: number | null; after?: string | null }>;
 
@@ -46,17 +32,11 @@ export type ConnectionSource<Row> = Readonly<{
 export const ascending = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
 export const descending = (a: string | number, b: string | number): number => ascending(b, a);
 
-function rowCount(first: number | null | undefined): number {
+/** Returns how many rows are asked for; throws `BAD_USER_INPUT` for what `first` cannot be. */
+export function rowCount(first: number | null | undefined): number {
   const count = first ?? 30;
   if (count < 1 || count > MAX_PAGE_ROWS) throw badInput('first', `a whole number from 1 to ${MAX_PAGE_ROWS}`, count);
   return count;
-}
-
-/** A row with its place in the server's list. */
-type Placed<Row> = Readonly<{ row: Field<Row>; offset: number }>;
-
-function anchorAt<Row extends Identified>(order: Order<Row> | null, { row, offset }: Placed<Row>): Anchor {
-  return row instanceof Error ? { offset, id: null, key: null } : { offset, id: row.id, key: order?.key(row) ?? null };
 }
 
 /**
@@ -95,14 +75,6 @@ async function seek<Row extends Identified>(
   return page;
 }
 
-/** What was found from a page on. */
-type Collected<Row> = Readonly<{
-  found: readonly Placed<Row>[];
-  hasNext: boolean;
-  /** Where a client that goes on stands: the last row that was looked at, where the scan limit ended the search. */
-  stoppedAt: Anchor | null;
-}>;
-
 /** Takes rows that stand after the sought one, if they are asked for, until there are `count` of them. */
 async function collect<Row extends Identified>(
   source: ConnectionSource<Row>,
@@ -113,38 +85,43 @@ async function collect<Row extends Identified>(
   limit: number,
 ): Promise<Collected<Row>> {
   const found: Placed<Row>[] = [];
-  let last: Placed<Row> | null = null;
+  let lastRow: Field<Row> | null = null;
+  let lastOffset = 0;
   let beside: Placed<Row>[] = [];
   let isPast = sought === null;
   let looked = 0;
 
   /** True for one more than wanted: there is a next page. */
-  const take = ({ row, offset }: Placed<Row>): boolean => {
+  const take = (row: Field<Row>, offset: number): boolean => {
     const verdict = row instanceof Error || list.isExact || source.keeps(row);
     if (verdict !== false && found.length === count) return true;
     if (verdict !== false) found.push({ row: verdict instanceof Error ? verdict : row, offset });
-    last = { row, offset };
+    lastRow = row;
+    lastOffset = offset;
     return false;
   };
+  const takeBeside = (): boolean => beside.some(({ row, offset }) => take(row, offset));
 
   for (let page = start; ;) {
-    for (const [index, row] of page.rows.entries()) {
-      const placed = { row, offset: page.offset + index };
+    let offset = page.offset - 1;
+    for (const row of page.rows) {
+      offset += 1;
       const side = isPast || !sought ? 'after' : sideOf(sought.order, sought.anchor, row);
       if (side === 'at') {
         isPast = true;
         beside = [];
-        last = placed;
+        lastRow = row;
+        lastOffset = offset;
       } else if (side === 'beside') {
-        beside.push(placed);
+        beside.push({ row, offset });
       } else if (side === 'after') {
         // The sought row may be gone. Then what stood beside it may have been shown, or not: rather twice than not at all.
-        const isFull = (!isPast && beside.some(take)) || take(placed);
+        const isFull = (!isPast && takeBeside()) || take(row, offset);
         if (isFull) return { found, hasNext: true, stoppedAt: null };
         isPast = true;
       }
     }
-    if (!page.hasMore) return { found, hasNext: !isPast && beside.some(take), stoppedAt: null };
+    if (!page.hasMore) return { found, hasNext: !isPast && takeBeside(), stoppedAt: null };
     // There may be more, or the rest holds none: to know would be to read it.
     if (found.length === count) return { found, hasNext: true, stoppedAt: null };
 
@@ -156,54 +133,12 @@ async function collect<Row extends Identified>(
       return {
         found,
         hasNext: true,
-        stoppedAt: isShort ? { ...sought.anchor, offset: end - 1 } : last && anchorAt(source.order, last),
+        stoppedAt: isShort
+          ? { ...sought.anchor, offset: end - 1 }
+          : lastRow && anchorAt(source.order, { row: lastRow, offset: lastOffset }),
       };
     }
     page = await list.readPage({ offset: end, limit: isPast ? limit : Math.max(limit, SCAN_PAGE_ROWS) });
-  }
-}
-
-/**
- * A class, as V8 gives each object literal with getters a hidden class of its own. Those live among old objects, and would keep
- * the rows of all pages from being collected with the young ones.
- */
-class CollectedConnection<Row extends Identified> implements Connection<Row> {
-  readonly scanLimitReached: boolean;
-  readonly #source: Pick<ConnectionSource<Row>, 'name' | 'order'>;
-  readonly #collected: Collected<Row>;
-  readonly #hasPrevious: boolean;
-
-  constructor(source: ConnectionSource<Row>, collected: Collected<Row>, hasPrevious: boolean) {
-    this.#source = source;
-    this.#collected = collected;
-    this.#hasPrevious = hasPrevious;
-    this.scanLimitReached = collected.stoppedAt !== null;
-  }
-
-  #write(placed: Placed<Row> | undefined): string | null {
-    return placed ? writeCursor(this.#source.name, anchorAt(this.#source.order, placed)) : null;
-  }
-
-  get edges(): Connection<Row>['edges'] {
-    const { name, order } = this.#source;
-    return this.#collected.found.map((placed) => ({
-      cursor: writeCursor(name, anchorAt(order, placed)),
-      node: placed.row,
-    }));
-  }
-
-  get nodes(): Connection<Row>['nodes'] {
-    return this.#collected.found.map(({ row }) => row);
-  }
-
-  get pageInfo(): Connection<Row>['pageInfo'] {
-    const { found, hasNext, stoppedAt } = this.#collected;
-    return {
-      hasNextPage: hasNext,
-      hasPreviousPage: this.#hasPrevious,
-      startCursor: this.#write(found[0]),
-      endCursor: stoppedAt ? writeCursor(this.#source.name, stoppedAt) : this.#write(found.at(-1)),
-    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { badInput } from './badInput.js';
 
 /**
@@ -7,7 +7,7 @@ import { badInput } from './badInput.js';
  */
 export type Anchor = Readonly<{ offset: number; id: string | null; key: string | number | null }>;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 8);
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 8);
 
 /** A short name for one list with its filter and order, so that a cursor of another list is told apart. */
 export function nameList(list: string, filter: unknown): string {
@@ -28,10 +28,13 @@ export function writeCursor(listName: string, { offset, id, key }: Anchor): stri
   return Buffer.from(`${listName}${digest(listName + payload)}${payload}`).toString('base64url');
 }
 
+/** The longest text that may be a cursor. */
+export const MAX_CURSOR_CHARACTERS = 2000;
+
 /** The anchor of a cursor that this list gave out; `BAD_USER_INPUT` for any other text. */
 export function readCursor(listName: string, cursor: string): Anchor {
   const foreign = (): Error => badInput('after', 'a cursor that this very list, filter and order gave', cursor);
-  if (cursor.length > 2000) throw foreign();
+  if (cursor.length > MAX_CURSOR_CHARACTERS) throw foreign();
   const text = Buffer.from(cursor, 'base64url').toString();
   const [name, check, payload] = [text.slice(0, 8), text.slice(8, 16), text.slice(16)];
   if (name !== listName || check !== digest(listName + payload)) throw foreign();

@@ -6,8 +6,10 @@ import type { Filters, Identified, ItemResource, ListName, Resource } from '../u
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
 import type { Lifetime } from '../upstream/sharing.js';
 import { jobSessions, lifetimeOf, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { createSortOnce, type SortOnce } from './collection.js';
 import { listOf } from './connection.js';
 import { createLatestSessionLoader } from './latestSession.js';
+import { createOnce, type Once } from './once.js';
 
 /** The window of the newest sessions that is looked at where several sessions are asked for. */
 const NEWEST = { offset: 0, limit: 200 } as const;
@@ -49,6 +51,10 @@ export type Loaders = Readonly<{
     resource: ItemResource<Name, Row>,
     options?: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }>,
   ) => Promise<readonly Field<Row>[]>;
+  /** Sorts a collection once, for all root fields that ask for it. */
+  sortOnce: SortOnce;
+  /** Begins what many fields ask for once. */
+  once: Once;
   /** The list of a filter that nothing can match: refused without a token, as any list is. */
   openNothing: () => Promise<List<never>>;
   /** A session; null when the server has none with this id. */
@@ -97,6 +103,9 @@ export function createLoaders(api: Api): Loaders {
   const collected = new Set<string>();
   /** Records of a collection that were read by id. */
   const readsById = new Map<string, number>();
+  /** Collections whose rows the loaders of the plain and of the extended view have. */
+  const primed = { plain: new WeakSet<readonly unknown[]>(), extended: new WeakSet<readonly unknown[]>() };
+  const once = createOnce();
   /** What records refer to, and is loaded or being loaded. */
   const related = new Map<string, Promise<unknown>>();
   let lifetime: Lifetime | undefined = 'unchanging';
@@ -179,7 +188,9 @@ export function createLoaders(api: Api): Loaders {
   ): Promise<readonly Field<Row>[]> {
     if (filter === undefined) collected.add(keyOf(resource, isExtended)); // at once: who comes next shares the request
     const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
-    prime(resource, rows, isExtended);
+    const known = primed[isExtended ? 'extended' : 'plain'];
+    if (!known.has(rows)) prime(resource, rows, isExtended);
+    known.add(rows);
     return rows;
   }
 
@@ -215,6 +226,8 @@ export function createLoaders(api: Api): Loaders {
     openSessions,
     openNothing,
     collect,
+    sortOnce: createSortOnce(),
+    once,
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
     relate: (resource, id, isExtended = false) =>
       api.recall(resource, id, isExtended) ??
@@ -238,7 +251,7 @@ export function createLoaders(api: Api): Loaders {
           api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
         },
       ),
-    loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, tell, api }, NEWEST),
+    loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, once, tell, api }, NEWEST),
     tell,
     lifetime: () => lifetime,
   };

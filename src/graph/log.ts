@@ -1,5 +1,6 @@
 import type { LogItemRecord } from '../upstream/resources/logItem.js';
-import { ascending, descending, type Order } from './connection.js';
+import { ascending, descending } from './connection.js';
+import type { Order } from './connectionPage.js';
 import type { SortOrder } from './generated.js';
 
 /** Where the whole log of a session is downloaded: the path of the route as well, with `:id` in the id's place. */

@@ -4,9 +4,12 @@ import type { List } from '../upstream/list.js';
 import { sortKey } from '../upstream/moment.js';
 import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { optionalUuidArgument } from './badInput.js';
-import { descending, readConnection, type Connection, type ConnectionArguments } from './connection.js';
+import { descending, readConnection, type ConnectionArguments } from './connection.js';
+import type { Connection } from './connectionPage.js';
 import { nameList } from './cursor.js';
+import { distinct } from './distinct.js';
 import type { JobSessionFilter } from './generated.js';
+import { pageKey, type Once } from './once.js';
 
 const newestFirst = {
   key: ({ creationTime }: JobSessionRecord) => (typeof creationTime === 'string' ? sortKey(creationTime) : null),
@@ -17,29 +20,35 @@ const newestFirst = {
 export type SessionLists = Readonly<{
   openSessions: (filter: JobSessionFilter) => Promise<List<JobSessionRecord>>;
   openNothing: () => Promise<List<never>>;
+  once: Once;
   /** Takes note of a session that the answer holds. */
   tell: (session: Field<JobSessionRecord>) => void;
   api: Pick<Api, 'scanLimitRows'>;
 }>;
 
-/** Sessions that a filter asks for, newest first. */
+/** Returns a page of the sessions that a filter asks for, newest first. Equal pages of one operation are one. */
 export async function readSessions(
-  { openSessions, openNothing, tell, api }: SessionLists,
+  { openSessions, openNothing, once, tell, api }: SessionLists,
   args: ConnectionArguments,
   filter: JobSessionFilter,
 ): Promise<Connection<JobSessionRecord>> {
   const jobId = optionalUuidArgument('filter.jobId', filter.jobId);
-  const checked = { ...filter, jobId };
-  const connection = await readConnection(
-    {
-      name: nameList('jobSessions', checked),
-      open: () => (filter.statuses?.length === 0 ? openNothing() : openSessions(checked)),
-      order: newestFirst,
-      keeps: matchesSession(checked),
-      scanLimitRows: api.scanLimitRows,
-    },
-    args,
-  );
-  connection.nodes.forEach(tell);
-  return connection;
+  const checked = { ...filter, jobId, statuses: filter.statuses ? distinct(filter.statuses) : null };
+  const name = nameList('jobSessions', checked);
+  const read = async (): Promise<Connection<JobSessionRecord>> => {
+    const connection = await readConnection(
+      {
+        name,
+        open: () => (checked.statuses?.length === 0 ? openNothing() : openSessions(checked)),
+        order: newestFirst,
+        keeps: matchesSession(checked),
+        scanLimitRows: api.scanLimitRows,
+      },
+      args,
+    );
+    connection.nodes.forEach(tell);
+    return connection;
+  };
+  const key = pageKey(`sessions ${name}`, args);
+  return key === null ? read() : once(key, read);
 }

@@ -6,7 +6,8 @@ import type { Operation } from '../upstream/operation.js';
 import { jobSessions } from '../upstream/resources/jobSession.js';
 import { logItems, type LogItemRecord } from '../upstream/resources/logItem.js';
 import type { Caller, UpstreamServer } from '../upstream/server.js';
-import { readConnection, type Connection } from './connection.js';
+import { readConnection } from './connection.js';
+import type { Connection } from './connectionPage.js';
 import { nameList } from './cursor.js';
 import { logOrder } from './log.js';
 

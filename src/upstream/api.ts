@@ -1,8 +1,9 @@
 import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
 import { emptyPage, keepPages, type List } from './list.js';
 import { createListReader, type ListReader } from './listReader.js';
+import { createNormalizer } from './normalizer.js';
 import type { Operation } from './operation.js';
-import { isObject, Reader, toUuid } from './raw.js';
+import { Reader } from './raw.js';
 import type { Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
 import {
   normalizeServiceInstance,
@@ -10,6 +11,7 @@ import {
   type ServiceInstanceRecord,
 } from './resources/serviceInstance.js';
 import type { UpstreamServer } from './server.js';
+import { mapInSlices } from './slices.js';
 import type { Lifetime } from './sharing.js';
 import { requestKey, type Place, type Query, type Version } from './versions/version.js';
 
@@ -35,7 +37,7 @@ export type Api = Readonly<{
     filter: Filters[Name],
     lifetime?: Lifetime,
   ) => Promise<List<Row>>;
-  /** All rows of a small collection. */
+  /** All rows of a small collection. The same list is the same array, however often it is read. */
   readCollection: <Name extends ListName, Row extends Identified>(
     resource: Resource<Name, Row>,
     filter: Filters[Name],
@@ -52,6 +54,8 @@ export type Api = Readonly<{
     row: Row,
     isExtended: boolean,
   ) => void;
+  /** Lets others go on now and then while rows of a resource are looked through; rejects once the operation is over. */
+  yieldToOthers: (resource: ListName) => Promise<void>;
   readServiceInstance: () => Promise<ServiceInstanceRecord | null>;
   /** A record with nothing but its id, for who asks for no more. */
   referTo: <Name extends ListName, Row extends Identified>(resource: Resource<Name, Row>, id: string) => Row;
@@ -64,8 +68,8 @@ export type Api = Readonly<{
 export function openApi(server: UpstreamServer, operation: Operation): Api {
   const { token, share } = operation;
   const bodies = new Map<string, Promise<unknown>>();
-  /** Each row of a body as it was normalized: lists that come whole are looked through again and again. */
-  const normalized = new Map<ListName, WeakMap<object, unknown>>();
+  const normalizer = createNormalizer(server.notice);
+  const collections = new Map<string, Promise<readonly unknown[]>>();
   let session: Promise<{ spoken: Version; lists: ListReader }> | undefined;
   let versionName = '';
 
@@ -77,7 +81,8 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     const spoken = await server.version(operation);
     versionName = spoken.name;
     const get = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
-    return { spoken, lists: createListReader(spoken, get, server.scanLimitRows) };
+    const yieldToOthers = (): Promise<void> => operation.breathe({ resource: 'list' });
+    return { spoken, lists: createListReader(spoken, get, server.scanLimitRows, yieldToOthers) };
   }
 
   /** One version for all of an operation, whatever happens to the server meanwhile. */
@@ -113,51 +118,6 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     return body;
   }
 
-  function normalize<Name extends ListName, Row extends Identified>(
-    spoken: Version,
-    resource: Resource<Name, Row>,
-    body: unknown,
-    askedId?: string,
-  ): Row {
-    const ownId = isObject(body) && typeof body['id'] === 'string' ? (toUuid(body['id']) ?? undefined) : undefined;
-    const about = { resource: resource.name, id: askedId ?? ownId };
-    const adapt = spoken.adapt[resource.name];
-    const canonical = adapt && isObject(body) ? adapt(body, server.notice) : body;
-    const row = resource.normalize(new Reader(canonical, about, server.notice));
-    if (askedId !== undefined && row.id !== askedId) {
-      throw new UpstreamError({ ...about, fault: 'badResponse', field: 'id', reason: 'another id than asked' });
-    }
-    return row;
-  }
-
-  /** A row that cannot be read spoils its own place in a list, not the list. */
-  function normalizeRow<Name extends ListName, Row extends Identified>(
-    spoken: Version,
-    resource: Resource<Name, Row>,
-    body: unknown,
-  ): Field<Row> {
-    const rows = normalized.get(resource.name) ?? new WeakMap<object, unknown>();
-    normalized.set(resource.name, rows);
-    const known = isObject(body) ? rows.get(body) : undefined;
-    if (known !== undefined) return known as Field<Row>; // set below, for this very resource
-    const row = tryNormalize(spoken, resource, body);
-    if (isObject(body)) rows.set(body, row);
-    return row;
-  }
-
-  function tryNormalize<Name extends ListName, Row extends Identified>(
-    spoken: Version,
-    resource: Resource<Name, Row>,
-    body: unknown,
-  ): Field<Row> {
-    try {
-      return normalize(spoken, resource, body);
-    } catch (error) {
-      if (error instanceof UpstreamError) return error;
-      throw error;
-    }
-  }
-
   /** Where a list is, in the view that its filter asks for; null when it is certainly empty. */
   function locate<Name extends ListName>(spoken: Version, name: Name, filter: Filters[Name]): Place | null {
     if (spoken.lacks.has(name)) return null;
@@ -181,7 +141,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       const query = spoken.view[resource.name]?.(isExtended) ?? {};
       try {
         const body = await getOnce(spoken, `${resource.path}/${id}`, query, { resource: resource.name, id });
-        return normalize(spoken, resource, body, id);
+        return normalizer.readItem(spoken, resource, body, id);
       } catch (error) {
         if (isNotFound(error)) return null;
         throw error;
@@ -195,7 +155,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       const readAt = async (where: Place, window: Window): Promise<Page<ReturnType<typeof resource.normalize>>> => {
         const { rows, ...rest } = await lists.readWindow(resource.name, where, resource.rank, window);
         await operation.breathe({ resource: resource.name });
-        return { offset: window.offset, rows: rows.map((row) => normalizeRow(spoken, resource, row)), ...rest };
+        return { offset: window.offset, rows: rows.map((row) => normalizer.readRow(spoken, resource, row)), ...rest };
       };
       const { whenMissing } = place;
       const list: List<ReturnType<typeof resource.normalize>> = {
@@ -216,13 +176,22 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       const { spoken, lists } = await begin();
       const place = locate(spoken, resource.name, filter);
       if (place === null) return [];
-      try {
-        const rows = await lists.readWhole(resource.name, place, MAX_COLLECTION_ROWS);
-        return rows.map((row) => normalizeRow(spoken, resource, row));
-      } catch (error) {
-        if (place.whenMissing === 'empty' && isNotFound(error)) return [];
-        throw error;
-      }
+      const { name } = resource;
+      const read = async (): Promise<readonly Field<ReturnType<typeof resource.normalize>>[]> => {
+        try {
+          const rows = await lists.readWhole(name, place, MAX_COLLECTION_ROWS);
+          const yieldToOthers = (): Promise<void> => operation.breathe({ resource: name });
+          return await mapInSlices(rows, (row) => normalizer.readRow(spoken, resource, row), yieldToOthers);
+        } catch (error) {
+          if (place.whenMissing === 'empty' && isNotFound(error)) return [];
+          throw error;
+        }
+      };
+      const key = `${name} ${requestKey(place.path, place.query)}`;
+      const known = collections.get(key) as ReturnType<typeof read> | undefined; // set below, for this very resource
+      const collection = known ?? read();
+      collections.set(key, collection);
+      return collection;
     },
 
     recall: (resource, id, isExtended) => {
@@ -234,6 +203,8 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     keep: (resource, row, isExtended) => {
       share.keep(itemKey(resource, row.id, isExtended), row, 'brief');
     },
+
+    yieldToOthers: (resource) => operation.breathe({ resource }),
 
     readServiceInstance: async () => {
       const { spoken } = await begin();

@@ -1,6 +1,7 @@
 import { UpstreamError, type About } from './errors.js';
 import { isObject } from './raw.js';
 import type { ListName, Raw, Window } from './resource.js';
+import { mapInSlices, sortIndicesInSlices, type YieldToOthers } from './slices.js';
 import { readListing, requestKey, type Listing, type Place, type Query, type Version } from './versions/version.js';
 
 /** The longest page that is ever asked for. */
@@ -18,24 +19,26 @@ export type ListReader = Readonly<{
 
 /**
  * Reads lists of one API version through `get`, which asks for each path and query once. `maxReversedRows` bounds what is
- * read of a list that the server cannot turn round.
+ * read of a list that the server cannot turn round. Others get a turn while a long list is sorted.
  */
 export function createListReader(
   spoken: Version,
   get: (path: string, query: Query, about: About) => Promise<unknown>,
   maxReversedRows: number,
+  yieldToOthers: YieldToOthers,
 ): ListReader {
-  const sorted = { ASC: new WeakMap<object, readonly unknown[]>(), DESC: new WeakMap<object, readonly unknown[]>() };
+  type Sorted = WeakMap<object, Promise<readonly unknown[]>>;
+  const sorted: Readonly<Record<Place['order'], Sorted>> = { ASC: new WeakMap(), DESC: new WeakMap() };
   const reversed = new Map<string, Promise<readonly unknown[]>>();
   /** Lists that came whole though they were asked for page by page: another page would be all of it again. */
   const wholes = new Map<string, Listing>();
 
-  /** A whole list's rows in order. Sorting thousands of rows is done once, however many windows are read. */
-  function inOrder(rank: Rank, { order }: Place, rows: readonly unknown[]): readonly unknown[] {
-    if (!rank) return rows;
-    const known = sorted[order].get(rows);
-    if (known) return known;
-    const ranks = rows.map((row) => (isObject(row) ? rank(row) : ''));
+  async function sort(
+    rank: NonNullable<Rank>,
+    order: Place['order'],
+    rows: readonly unknown[],
+  ): Promise<readonly unknown[]> {
+    const ranks = await mapInSlices(rows, (row) => (isObject(row) ? rank(row) : ''), yieldToOthers);
     const sign = order === 'ASC' ? 1 : -1;
     const compare = (a: number, b: number): number => {
       const [before = '', after = ''] = [ranks[a], ranks[b]];
@@ -43,9 +46,20 @@ export function createListReader(
     };
     // Most servers have an order of their own, and tens of thousands of rows take long to sort.
     const isInOrder = ranks.every((_, index) => index === 0 || compare(index - 1, index) < 0);
-    const ordered = isInOrder ? rows : [...ranks.keys()].sort(compare).map((index) => rows[index]);
-    sorted[order].set(rows, ordered);
-    return ordered;
+    if (isInOrder) return rows;
+    return (await sortIndicesInSlices(rows.length, compare, yieldToOthers)).map((index) => rows[index]);
+  }
+
+  /** A whole list's rows in order. Sorting thousands of rows is done once, however many windows are read. */
+  function inOrder(
+    rank: Rank,
+    { order }: Place,
+    rows: readonly unknown[],
+  ): readonly unknown[] | Promise<readonly unknown[]> {
+    if (!rank) return rows;
+    const known = sorted[order].get(rows) ?? sort(rank, order, rows);
+    sorted[order].set(rows, known);
+    return known;
   }
 
   async function readListingAt(name: ListName, place: Place, window: Window): Promise<Listing> {
@@ -97,7 +111,7 @@ export function createListReader(
           : await readListingAt(name, place, window);
       if (!listing.isWhole) return listing;
       const end = window.offset + window.limit;
-      const rows = inOrder(rank, place, listing.rows).slice(window.offset, end);
+      const rows = (await inOrder(rank, place, listing.rows)).slice(window.offset, end);
       return { rows, isWhole: true, hasMore: listing.rows.length > end };
     },
   };

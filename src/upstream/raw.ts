@@ -9,6 +9,12 @@ const leastDay = '0001-01-01';
 const greatestDay = '9999-12-31';
 const INT32_MAX = 2 ** 31 - 1;
 
+/** The longest link that is taken apart: a text of megabytes would be split for seconds. */
+const MAX_LINK_CHARACTERS = 2000;
+
+/** The longest text that is compared with enum values, which are a few words. */
+const MAX_WORD_CHARACTERS = 100;
+
 /** The id in lower case, or null when `text` is not a UUID. */
 export function toUuid(text: string): string | null {
   return uuidPattern.test(text) ? text.toLowerCase() : null;
@@ -120,7 +126,7 @@ export class Reader {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
     if (typeof value !== 'string') return this.#unexpected(field, 'a text', value);
-    const key = value.toLowerCase();
+    const key = value.length <= MAX_WORD_CHARACTERS ? value.toLowerCase() : '';
     const known = Object.hasOwn(values, key) ? values[key] : undefined;
     if (known !== undefined) return known;
     this.#notice({ resource: this.#about.resource, field, value, problem: 'unknown value' });
@@ -142,7 +148,7 @@ export class Reader {
     const links = this.#raw['_links'];
     const link = isObject(links) ? links[name] : undefined;
     const href = isObject(link) ? link['href'] : undefined;
-    if (typeof href !== 'string') return null;
+    if (typeof href !== 'string' || href.length > MAX_LINK_CHARACTERS) return null;
     const [collection, last] = (href.split(/[?#]/, 1)[0] ?? '').replace(/\/$/, '').split('/').slice(-2);
     const id = last === undefined ? null : toUuid(last);
     if (collection === undefined || id === null || id === nothingUuid) return null;

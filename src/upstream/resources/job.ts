@@ -87,21 +87,22 @@ export const copyJobs: ItemResource<'copyJob', JobRecord> = {
   normalize: normalize('COPY'),
 };
 
+function matchesValue<Value extends string | boolean>(
+  wanted: Value | null | undefined,
+  actual: Field<Value | null>,
+): Field<boolean> {
+  if (wanted === null || wanted === undefined) return true;
+  return actual instanceof Error ? actual : actual === wanted;
+}
+
 /**
  * Whether a job is one of those that the filter asks for; or the fault of a field that would tell. Its organization's id is
  * given apart, as a copy job's may be its source's.
  */
 export function matchesJob(filter: JobFilter, job: JobRecord, organizationId: Field<string | null>): Field<boolean> {
-  const wanted: [string | boolean | null | undefined, Field<string | boolean | null>][] = [
-    [filter.organizationId, organizationId],
-    [filter.repositoryId, job.repositoryId],
-    [filter.type, job.type],
-    [filter.isEnabled, job.isEnabled],
-  ];
-  for (const [value, actual] of wanted) {
-    if (value === null || value === undefined) continue;
-    if (actual instanceof Error) return actual;
-    if (actual !== value) return false;
-  }
-  return true;
+  let verdict = matchesValue(filter.organizationId, organizationId);
+  if (verdict === true) verdict = matchesValue(filter.repositoryId, job.repositoryId);
+  if (verdict === true) verdict = matchesValue(filter.type, job.type);
+  if (verdict === true) verdict = matchesValue(filter.isEnabled, job.isEnabled);
+  return verdict;
 }

@@ -1,0 +1,97 @@
+import type { Field } from '../upstream/errors.js';
+import type { Identified } from '../upstream/resource.js';
+import { writeCursor, type Anchor } from './cursor.js';
+
+export type Edge<Row> = Readonly<{ cursor: string; node: Field<Row> }>;
+
+/** A Relay connection. What costs work is computed when it is asked for. */
+export type Connection<Row> = Readonly<{
+  edges: readonly Edge<Row>[];
+  nodes: readonly Field<Row>[];
+  pageInfo: Readonly<{
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  }>;
+  scanLimitReached: boolean;
+}>;
+
+/** How rows of a list are known again. Lists without a stable order have none: their cursors are positions. */
+export type Order<Row> = Readonly<{
+  key: (row: Row) => string | number | null;
+  /** Below zero where `a` comes before `b` in the list. */
+  compare: (a: string | number, b: string | number) => number;
+}>;
+
+/** A row with its place in the server's list. */
+export type Placed<Row> = Readonly<{ row: Field<Row>; offset: number }>;
+
+/** Returns what a cursor at a row holds. Without an order, the place alone: a processed object's id can be any text. */
+export function anchorAt<Row extends Identified>(order: Order<Row> | null, { row, offset }: Placed<Row>): Anchor {
+  return row instanceof Error || order === null
+    ? { offset, id: null, key: null }
+    : { offset, id: row.id, key: order.key(row) };
+}
+
+/** What was found from a page on. */
+export type Collected<Row> = Readonly<{
+  found: readonly Placed<Row>[];
+  hasNext: boolean;
+  /** Where a client that goes on stands: the last row that was looked at, where the scan limit ended the search. */
+  stoppedAt: Anchor | null;
+}>;
+
+/**
+ * A class, as V8 gives each object literal with getters a hidden class of its own. Those live among old objects, and would keep
+ * the rows of all pages from being collected with the young ones. Each part is made once, however many aliases ask for it.
+ */
+export class CollectedConnection<Row extends Identified> implements Connection<Row> {
+  readonly scanLimitReached: boolean;
+  readonly #source: Readonly<{ name: string; order: Order<Row> | null }>;
+  readonly #collected: Collected<Row>;
+  readonly #hasPrevious: boolean;
+  #edges: Connection<Row>['edges'] | null = null;
+  #nodes: Connection<Row>['nodes'] | null = null;
+  #pageInfo: Connection<Row>['pageInfo'] | null = null;
+
+  constructor(
+    source: Readonly<{ name: string; order: Order<Row> | null }>,
+    collected: Collected<Row>,
+    hasPrevious: boolean,
+  ) {
+    this.#source = source;
+    this.#collected = collected;
+    this.#hasPrevious = hasPrevious;
+    this.scanLimitReached = collected.stoppedAt !== null;
+  }
+
+  #write(placed: Placed<Row> | undefined): string | null {
+    return placed ? writeCursor(this.#source.name, anchorAt(this.#source.order, placed)) : null;
+  }
+
+  get edges(): Connection<Row>['edges'] {
+    const { name, order } = this.#source;
+    this.#edges ??= this.#collected.found.map((placed) => ({
+      cursor: writeCursor(name, anchorAt(order, placed)),
+      node: placed.row,
+    }));
+    return this.#edges;
+  }
+
+  get nodes(): Connection<Row>['nodes'] {
+    this.#nodes ??= this.#collected.found.map(({ row }) => row);
+    return this.#nodes;
+  }
+
+  get pageInfo(): Connection<Row>['pageInfo'] {
+    const { found, hasNext, stoppedAt } = this.#collected;
+    this.#pageInfo ??= {
+      hasNextPage: hasNext,
+      hasPreviousPage: this.#hasPrevious,
+      startCursor: this.#write(found[0]),
+      endCursor: stoppedAt ? writeCursor(this.#source.name, stoppedAt) : this.#write(found.at(-1)),
+    };
+    return this.#pageInfo;
+  }
+}

@@ -1,0 +1,61 @@
+import { lifetimeOf, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { logItems, type LogItemRecord } from '../upstream/resources/logItem.js';
+import { processedObjects, type ProcessedObjectRecord } from '../upstream/resources/processedObject.js';
+import { readConnection, type ConnectionArguments } from './connection.js';
+import type { Connection } from './connectionPage.js';
+import type { Context } from './context.js';
+import { nameList } from './cursor.js';
+import { distinct } from './distinct.js';
+import type { LogItemType, SortOrder } from './generated.js';
+import { logOrder } from './log.js';
+import { pageKey } from './once.js';
+
+/** Returns a page of a session's log. Equal pages of one operation are one. */
+export function readLog(
+  { loaders }: Context,
+  session: JobSessionRecord,
+  args: ConnectionArguments & Readonly<{ types?: readonly LogItemType[] | null; order?: SortOrder | null }>,
+): Promise<Connection<LogItemRecord>> {
+  const { once, api } = loaders;
+  const types = args.types ? distinct(args.types) : null;
+  const filter = { sessionId: session.id, types, order: args.order ?? 'ASC' };
+  const name = nameList('log', filter);
+  const read = (): Promise<Connection<LogItemRecord>> =>
+    readConnection(
+      {
+        name,
+        open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
+        order: logOrder(filter.order),
+        keeps: (line) => types === null || types.some((type) => type === line.type),
+        scanLimitRows: api.scanLimitRows,
+      },
+      args,
+    );
+  const key = pageKey(`log ${name}`, args);
+  return key === null ? read() : once(key, read);
+}
+
+/** Returns a page of the objects that a session processed; null before API v7. */
+export async function readProcessedObjects(
+  { loaders }: Context,
+  session: JobSessionRecord,
+  args: ConnectionArguments,
+): Promise<Connection<ProcessedObjectRecord> | null> {
+  const { once, api } = loaders;
+  const { id: sessionId } = session;
+  if ((await api.version()).lacks.has('processedObject')) return null;
+  const name = nameList('processedObjects', sessionId);
+  const read = (): Promise<Connection<ProcessedObjectRecord>> =>
+    readConnection(
+      {
+        name,
+        open: () => loaders.open(processedObjects, { sessionId }, lifetimeOf(session)),
+        order: null,
+        keeps: () => true,
+        scanLimitRows: api.scanLimitRows,
+      },
+      args,
+    );
+  const key = pageKey(`objects ${name}`, args);
+  return key === null ? read() : once(key, read);
+}
