@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -141,37 +140,6 @@ test('a list that comes whole though it was asked for by the page is read once',
     expect(long.length).toBeGreaterThan(1000);
     expect(data.jobSessions.nodes).toEqual([]);
     expect(upstream).toHaveLength(1);
-  });
-});
-
-test.each([
-  ['as they are', ''],
-  ['compressed while they are sent', 'accept-encoding: gzip\r\n'],
-])('answers %s that nobody reads are cut off, and others are refused while they are too much', async (_, header) => {
-  await withGateway({}, async ({ ask, app, simulator, token, url }) => {
-    simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), {
-      body: { id: SESSION, details: randomBytes(3.5 * 1024 * 1024).toString('hex') },
-    });
-    const body = JSON.stringify({ query: `{ jobSession(id: "${SESSION}") { details } }` });
-    const sockets = Array.from({ length: 24 }, () => {
-      const socket = connect(Number(new URL(url).port), '127.0.0.1')
-        .on('error', () => undefined)
-        .pause();
-      socket.write(
-        `POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n${header}content-length: ${body.length}\r\n\r\n${body}`,
-      );
-      return socket;
-    });
-    let refused = await ask('{ __typename }');
-    await until(async () => {
-      refused = await ask('{ __typename }');
-      return refused.status !== 200;
-    });
-    expect({ status: refused.status, codes: codes(refused.errors) }).toEqual({ status: 503, codes: ['OVERLOADED'] });
-    expect(refused.headers.get('retry-after')).toBe('1');
-    await until(() => !app.unread.isAny() && !app.unread.isTooMuch());
-    expect((await ask('{ __typename }')).status).toBe(200);
-    for (const socket of sockets) socket.destroy();
   });
 });
 
