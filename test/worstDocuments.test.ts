@@ -376,9 +376,14 @@ describe('at the gateway', () => {
         token: token ?? { missing: 'absent' },
         span: null,
       });
-      const contextValue = createContext(gateway.server, operation, createSummary(), null, (bytes) => {
-        reserved.push(bytes);
-        if (refuse) throw overloaded({ resource: 'answer' }, 'unread_answers', 'no memory');
+      const contextValue = createContext(gateway.server, operation, createSummary(), null, {
+        estimate: (bytes) => {
+          reserved.push(bytes);
+          if (refuse) throw overloaded({ resource: 'answer' }, 'unread_answers', 'no memory');
+        },
+        check: () => undefined,
+        reserve: () => undefined,
+        addTexts: () => undefined,
       });
       const { body } = await graph.executeOperation({ query, variables: { n: 3 } }, { contextValue });
       operation.end();
