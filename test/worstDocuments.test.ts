@@ -385,17 +385,18 @@ describe('at the gateway', () => {
         reserve: () => undefined,
         addTexts: () => undefined,
       });
-      const { body } = await graph.executeOperation({ query, variables: { n: 3 } }, { contextValue });
+      const { body, http } = await graph.executeOperation({ query, variables: { n: 3 } }, { contextValue });
       operation.end();
-      return body.kind === 'single' ? body.singleResult : {};
+      return { status: http.status, ...(body.kind === 'single' ? body.singleResult : {}) };
     };
     const query = 'query ($n: Int) { jobSessions(first: $n) { nodes { id status } } }';
     const size = price(watch(query), { n: 3 }).answerBytes;
     expect((await run(query, gateway.token)).errors).toBeUndefined();
     expect((await run(query, gateway.token)).errors).toBeUndefined();
     expect(reserved).toEqual([size, size]);
-    const { data, errors } = await run(query, gateway.token, true);
-    expect({ data, code: errors?.[0]?.extensions?.['code'] }).toEqual({ data: undefined, code: 'OVERLOADED' });
+    const { status, data, errors } = await run(query, gateway.token, true);
+    expect({ status, data }).toEqual({ status: 503, data: undefined });
+    expect(errors).toMatchObject([{ extensions: { code: 'OVERLOADED', retryAfterSeconds: expect.any(Number) } }]);
     reserved.length = 0;
     await run('{ a: _service { sdl } }', null);
     expect(reserved[0]).toBeGreaterThan(30_000);

@@ -2,12 +2,13 @@ import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } fro
 import {
   BREAK,
   getVariableValues,
+  GraphQLError,
   visit,
   type DocumentNode,
-  type GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { UpstreamError } from '../upstream/errors.js';
 import type { Context } from './context.js';
 import { costOf, MAX_ANSWER_BYTES, MAX_FIELDS, MAX_REPRESENTATIONS, type Cost } from './cost.js';
 import { MAX_TEXT_CHARACTERS } from './documentLimits.js';
@@ -98,6 +99,19 @@ function estimateRefusal(schema: GraphQLSchema, selections: Selections, operatio
   return bytes;
 }
 
+/** Reserves memory for an answer. Throws what callers are told of an overload: Apollo would take another error for a fault. */
+function reserve({ reserveAnswer, summary }: Context, bytes: number): void {
+  try {
+    reserveAnswer(bytes);
+  } catch (error) {
+    if (!(error instanceof UpstreamError) || error.details.fault !== 'overloaded') throw error;
+    const { bound } = error.details;
+    if (bound) summary.bounds.add(bound);
+    const extensions = { code: 'OVERLOADED', http: { status: 503 } };
+    throw new GraphQLError(error.message, { originalError: error, extensions }); // worded by `formatError`
+  }
+}
+
 /** Refuses an operation that would cost the server, or this process, too much, before the first request is sent for it. */
 export function createCostPlugin(): ApolloServerPlugin<Context> {
   /** The answer's size of each document, in bytes, by the shapes of variables with which it was found good; null where shapes say nothing. */
@@ -115,13 +129,13 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
   function admit({ schema, document, operation, request, contextValue }: Resolved): void {
     if (!operation) return; // none has that name, which execution tells
     const given = request.variables ?? {};
-    const { maxRequests, variables, hasToken, reserveAnswer } = contextValue;
+    const { maxRequests, variables, hasToken } = contextValue;
     const shapes = hasToken ? shapesOf(document) : null;
     const shape = shapes && shapeOf(operation, given);
     const known = shape === null ? undefined : shapes?.get(shape);
     if (known !== undefined) {
       variables.areGood = true;
-      reserveAnswer(known);
+      reserve(contextValue, known);
       return;
     }
 
@@ -134,7 +148,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     const fragments = fragmentsOf(document);
     if (!hasToken) {
       // Nothing is asked of the server: each field is refused in its place, and the schema is told.
-      reserveAnswer(estimateRefusal(schema, { fragments, variableValues: given }, operation));
+      reserve(contextValue, estimateRefusal(schema, { fragments, variableValues: given }, operation));
       return;
     }
 
@@ -145,7 +159,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     if (problem) throw problem;
     if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.set(shape, cost.answerBytes);
     variables.areGood = true;
-    reserveAnswer(cost.answerBytes);
+    reserve(contextValue, cost.answerBytes);
   }
 
   return {

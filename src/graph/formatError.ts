@@ -144,7 +144,9 @@ export function describeRefusal(error: UpstreamError, requestId: string): GraphQ
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { path, locations } = formatted;
   const place = { ...(locations && { locations: locations.slice(0, MAX_LOCATIONS) }), ...(path && { path }) };
-  const thrown = unwrapResolverError(error);
+  // Apollo unwraps errors of fields alone; an operation can be refused as a whole.
+  const original = error instanceof GraphQLError ? error.originalError : undefined;
+  const thrown = original instanceof UpstreamError ? original : unwrapResolverError(error);
   if (thrown instanceof UpstreamError) return { ...place, ...wordUpstreamError(thrown) };
 
   const code = readCode(formatted.extensions?.['code'], formatted.message);
