@@ -343,7 +343,7 @@ describe('at the gateway', () => {
       'a text',
       'query ($v: String) { jobs(after: $v) { nodes { id } } }',
       { v: 'x'.repeat(200_000) },
-      'Variable "$v" must have at most 2000 characters; it has 200000.',
+      'Variable "$v" must have at most 16000 characters; it has 200000.',
     ],
   ])('a variable that is too large is refused, with a token or without: %s', async (_, query, variables, message) => {
     for (const options of [{}, { token: null }]) {

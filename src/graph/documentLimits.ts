@@ -6,8 +6,8 @@ import { tooComplex } from './tooComplex.js';
 /** Maximum number of values in one list of an argument, in a document or a variable. */
 export const MAX_LIST_VALUES = 100;
 
-/** Maximum length of a text in an argument, in characters. Cursors are the longest; they have less than half of it. */
-export const MAX_TEXT_CHARACTERS = 2000;
+/** Maximum length of a text in a variable, in characters. Shorter ones that are too long are refused by their field. */
+export const MAX_TEXT_CHARACTERS = 16_000;
 
 /**
  * Limits on a document, checked before it is validated: validation compares fields with one another. The usual introspection
@@ -35,8 +35,8 @@ export const documentLimits = {
   selections: 300,
   /** Values of one list in an argument; the longest enum has nine. */
   listValues: MAX_LIST_VALUES,
-  /** Characters of one text in an argument: ids, moments and cursors. */
-  textCharacters: MAX_TEXT_CHARACTERS,
+  /** Characters of one text in an argument: ids, moments and cursors, which are shorter. */
+  textCharacters: 2000,
   /** Characters of one name, as an alias is repeated for each row of the answer. */
   nameCharacters: 80,
   /** `_service`, `__schema` and `__type`, whose answers are long whatever the server has. */
