@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { filterRows, mergeRows, readCollectionPage, sortRows, type SortedRows } from '../src/graph/collection.js';
+import { listOf, readConnection } from '../src/graph/connection.js';
+import { distinct } from '../src/graph/distinct.js';
+import type { JobSessionStatus } from '../src/graph/generated.js';
+import { createOnce } from '../src/graph/once.js';
+import { readSessions, type SessionLists } from '../src/graph/sessions.js';
+import { UpstreamError } from '../src/upstream/errors.js';
+import type { List } from '../src/upstream/list.js';
+import { Reader } from '../src/upstream/raw.js';
+import { mapInSlices, sortIndicesInSlices } from '../src/upstream/slices.js';
+import { withGateway } from './helpers/gateway.js';
+
+/** Work that fields of one operation have in common is done once, and others get a turn while it takes long. */
+
+const many = (count: number, make: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+const idOf = (index: number): string => `11111111-1111-4111-8111-${String(index).padStart(12, '0')}`;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('a collection that many root fields ask for', () => {
+  const ROWS = 900;
+  const body = {
+    offset: 0,
+    limit: 1000,
+    results: Array.from({ length: ROWS }, (_, index) => ({
+      id: idOf(index),
+      name: `Counted ${(index * 7919) % ROWS}`,
+      isEnabled: true,
+    })),
+  };
+
+  test('is normalized and keyed once for each row', async () => {
+    await withGateway({}, async ({ ask, simulator }) => {
+      simulator.misbehave(({ path }) => path === 'Jobs', { body });
+      simulator.misbehave(({ path }) => path === 'CopyJobs', { body: [] });
+      const readId = jest.spyOn(Reader.prototype, 'id');
+      const lowerCase = jest.spyOn(String.prototype, 'toLowerCase');
+      const { data, errors, upstream } = await ask(
+        `{ ${many(190, (n) => `a${n}: jobs(first: ${n + 1}, filter: { isEnabled: ${n % 2 === 0} }) { nodes { name } }`)} }`,
+      );
+      const keyed = lowerCase.mock.contexts.filter((text) => String(text).startsWith('Counted')).length;
+      expect(errors).toBeUndefined();
+      expect(upstream).toHaveLength(2);
+      expect(data.a188.nodes).toHaveLength(189);
+      expect(data.a189.nodes).toHaveLength(0);
+      expect(data.a0.nodes).toEqual([{ name: 'Counted 0' }]);
+      expect({ normalized: readId.mock.calls.length, keyed }).toEqual({ normalized: ROWS, keyed: ROWS });
+    });
+  });
+
+  test('is paged by key: rows before a cursor are not looked at', async () => {
+    let keyed = 0;
+    const rows = Array.from({ length: 5000 }, (_, index) => ({ id: idOf(index) }));
+    const keyOf = ({ id }: { id: string }): string => {
+      keyed += 1;
+      return id;
+    };
+    const sorted = await sortRows(rows, keyOf, () => Promise.resolve());
+    expect(keyed).toBe(5000);
+    const read = (): Promise<SortedRows<{ id: string }>> => Promise.resolve(sorted);
+    const last = await readCollectionPage({ name: 'list0000', keyOf, read }, { first: 1000 });
+    const after = last.pageInfo.endCursor;
+    const before = keyed;
+    for (let times = 0; times < 100; times += 1) {
+      const { nodes } = await readCollectionPage({ name: 'list0000', keyOf, read }, { first: 1, after });
+      expect(nodes).toEqual([{ id: idOf(1000) }]);
+    }
+    expect(keyed).toBe(before);
+  });
+
+  test('goes on at its place when the row of a cursor is gone, and ends with rows that cannot be read', async () => {
+    const bad = new UpstreamError({ fault: 'badResponse', resource: 'job' });
+    const keyOf = ({ id }: { id: string }): string => id;
+    const page = async (ids: number[], after: string | null): ReturnType<typeof readCollectionPage<{ id: string }>> => {
+      const rows = [bad, ...ids.map((index) => ({ id: idOf(index) }))];
+      const read = (): Promise<SortedRows<{ id: string }>> => sortRows(rows, keyOf, () => Promise.resolve());
+      return readCollectionPage({ name: 'list0000', keyOf, read }, { first: 2, after });
+    };
+    const first = await page([4, 3, 2, 1], null);
+    expect(first.nodes).toEqual([{ id: idOf(1) }, { id: idOf(2) }]);
+    const second = await page([4, 3, 1, 0], first.pageInfo.endCursor);
+    expect(second.nodes).toEqual([{ id: idOf(3) }, { id: idOf(4) }]);
+    const third = await page([4, 3, 1], second.pageInfo.endCursor);
+    expect(third.nodes).toEqual([bad]);
+    expect(third.pageInfo.hasNextPage).toBe(false);
+  });
+});
+
+describe('others get a turn', () => {
+  const count = (): { turns: number; yieldToOthers: () => Promise<void> } => {
+    const counted = {
+      turns: 0,
+      yieldToOthers: () => {
+        counted.turns += 1;
+        return Promise.resolve();
+      },
+    };
+    return counted;
+  };
+  const rows = Array.from({ length: 10_000 }, (_, index) => ({ id: idOf((index * 7919) % 10_000) }));
+  const keyOf = ({ id }: { id: string }): string => id;
+
+  test('while a long list is converted, sorted, filtered and merged', async () => {
+    const converting = count();
+    expect(await mapInSlices(rows, keyOf, converting.yieldToOthers)).toHaveLength(10_000);
+    const sorting = count();
+    const sorted = await sortRows(rows, keyOf, sorting.yieldToOthers);
+    expect(sorted.keys).toEqual(rows.map(keyOf).toSorted());
+    const filtering = count();
+    const odd = await filterRows(sorted, ({ id }) => Number(id.slice(-1)) % 2 === 1, filtering.yieldToOthers);
+    const even = await filterRows(
+      sorted,
+      async ({ id }) => Promise.resolve(Number(id.slice(-1)) % 2 === 0),
+      filtering.yieldToOthers,
+    );
+    expect(odd.rows).toHaveLength(5000);
+    const merging = count();
+    expect(await mergeRows(odd, even, merging.yieldToOthers)).toEqual(sorted);
+    for (const { turns } of [converting, sorting, filtering, merging]) expect(turns).toBeGreaterThanOrEqual(9);
+  });
+
+  test('and a short list needs none', async () => {
+    const { turns, yieldToOthers } = count();
+    await sortRows(rows.slice(0, 1000), keyOf, yieldToOthers);
+    expect(turns).toBe(0);
+  });
+
+  test('and equal rows keep their order', async () => {
+    const order = await sortIndicesInSlices(
+      20_000,
+      (a, b) => (a % 3) - (b % 3),
+      () => Promise.resolve(),
+    );
+    const expected = [0, 1, 2].flatMap((rest) =>
+      Array.from({ length: 20_000 }, (_, n) => n).filter((n) => n % 3 === rest),
+    );
+    expect(order).toEqual(expected);
+  });
+});
+
+test('parts of a page are made once, however many aliases ask for them', async () => {
+  const source = {
+    name: 'list0000',
+    open: () => Promise.resolve(listOf([{ id: idOf(1) }])),
+    order: null,
+    keeps: () => true,
+    scanLimitRows: 10,
+  };
+  const page = await readConnection(source, {});
+  expect(page.edges).toBe(page.edges);
+  expect(page.nodes).toBe(page.nodes);
+  expect(page.pageInfo).toBe(page.pageInfo);
+});
+
+test('equal pages of sessions and of a log are read once', async () => {
+  let opened = 0;
+  const open = (): Promise<List<never>> => {
+    opened += 1;
+    return Promise.resolve(listOf<never>([]));
+  };
+  const lists: SessionLists = {
+    openSessions: open,
+    openNothing: open,
+    once: createOnce(),
+    tell: () => undefined,
+    api: { scanLimitRows: 10 },
+  };
+  const read = (first: number, statuses: JobSessionStatus[]): Promise<unknown> =>
+    readSessions(lists, { first }, { statuses });
+  const page = read(3, ['FAILED', 'SUCCESS']);
+  await Promise.all([page, read(3, ['SUCCESS', 'FAILED', 'SUCCESS']), read(3, ['FAILED', 'SUCCESS'])]);
+  expect(opened).toBe(1);
+  await read(4, ['FAILED', 'SUCCESS']);
+  expect(opened).toBe(2);
+});
+
+describe('a list of 20,000 equal values', () => {
+  test('is looked through once', () => {
+    let walks = 0;
+    const list = Array.from({ length: 20_000 }, () => 'FAILED');
+    const values = list[Symbol.iterator].bind(list);
+    Object.defineProperty(list, Symbol.iterator, {
+      value: () => {
+        walks += 1;
+        return values();
+      },
+    });
+    for (let row = 0; row < 1000; row += 1) expect(distinct(list)).toEqual(['FAILED']);
+    expect(walks).toBe(1);
+  });
+
+  test('is one value for the server, for the list and for its cursors', async () => {
+    await withGateway({}, async ({ ask, token }) => {
+      const query = `query ($s: [JobSessionStatus!], $after: String, $t: [LogItemType!]) {
+        jobSessions(first: 2, after: $after, filter: { statuses: $s }) { pageInfo { endCursor } nodes { id log(first: 1, types: $t) { nodes { id } } } }
+      }`;
+      const repeated = { s: Array(5000).fill('FAILED'), t: Array(5000).fill('ERROR') };
+      const first = await ask(query, repeated, { token });
+      expect(first.errors).toBeUndefined();
+      const [list] = first.upstream.filter(({ path }) => path === 'JobSessions');
+      expect(list?.query).toMatchObject({ status: 'Failed', limit: '3' });
+      const after = first.data.jobSessions.pageInfo.endCursor as string;
+      const second = await ask(query, { s: ['FAILED'], t: ['ERROR'], after }, { token });
+      expect(second.errors).toBeUndefined();
+      expect(second.data.jobSessions.nodes).toHaveLength(2);
+    });
+  });
+});
+
+test('a link of megabytes is null, and is not split', () => {
+  const split = jest.spyOn(String.prototype, 'split');
+  const read = (href: string): unknown =>
+    new Reader({ _links: { job: { href } } }, { resource: 'jobSession' }, () => undefined).link('job');
+  expect(read(`/v5/Jobs/${idOf(1)}`)).toEqual({ collection: 'jobs', id: idOf(1) });
+  split.mockClear();
+  expect(read('/'.repeat(3_000_000))).toBeNull();
+  expect(split).not.toHaveBeenCalled();
+});
