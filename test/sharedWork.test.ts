@@ -1,13 +1,17 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import DataLoader from 'dataloader';
 import { filterRows, mergeRows, readCollectionPage, sortRows, type SortedRows } from '../src/graph/collection.js';
 import { listOf, readConnection } from '../src/graph/connection.js';
 import { distinct } from '../src/graph/distinct.js';
 import type { JobSessionStatus } from '../src/graph/generated.js';
+import { createLoaders } from '../src/graph/loaders.js';
 import { createOnce } from '../src/graph/once.js';
 import { readSessions, type SessionLists } from '../src/graph/sessions.js';
+import type { Api } from '../src/upstream/api.js';
 import { UpstreamError } from '../src/upstream/errors.js';
 import type { List } from '../src/upstream/list.js';
 import { Reader } from '../src/upstream/raw.js';
+import { proxies } from '../src/upstream/resources/proxy.js';
 import { mapInSlices, sortIndicesInSlices } from '../src/upstream/slices.js';
 import { withGateway } from './helpers/gateway.js';
 
@@ -176,6 +180,45 @@ test('equal pages of sessions and of a log are read once', async () => {
   expect(opened).toBe(1);
   await read(4, ['FAILED', 'SUCCESS']);
   expect(opened).toBe(2);
+});
+
+test('a whole list that is looked through under many filters is primed once', async () => {
+  await withGateway({ apiVersion: 'v4' }, async ({ ask, simulator }) => {
+    await ask('{ backupServer { apiVersion } }');
+    const rows = Array.from({ length: 1200 }, (_, index) => ({
+      id: idOf(index),
+      creationTime: '2026-01-01T00:00:00Z',
+      endTime: '2026-01-01T00:01:00Z',
+      status: 'Success',
+    }));
+    simulator.misbehave(({ path }) => path === 'JobSessions', { body: rows });
+    const prime = jest.spyOn(DataLoader.prototype, 'prime');
+    const { data, errors } = await ask(
+      `{ ${many(50, (n) => `a${n}: jobSessions(first: 1, filter: { endedAfter: "2026-02-01T00:00:${n + 10}Z" }) { nodes { id } }`)} }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.a49.nodes).toEqual([]);
+    expect(prime).toHaveBeenCalledTimes(1200);
+  });
+});
+
+test('many records that refer to one thing wait for one promise', async () => {
+  const isLoaded = { value: 0 };
+  const api = {
+    recall: () => undefined,
+    keep: () => {
+      isLoaded.value += 1;
+    },
+    requestsLeft: () => 100,
+    readItem: (_: unknown, id: string) => Promise.resolve({ id }),
+  } as unknown as Api;
+  const loaders = createLoaders(api);
+  const [first, second] = [loaders.relate(proxies, idOf(1)), loaders.relate(proxies, idOf(1))];
+  expect(first).toBe(second);
+  expect(loaders.relateJob(idOf(1), 'BACKUP')).toBe(loaders.relateJob(idOf(1), 'BACKUP'));
+  expect(loaders.relateJob(idOf(1), 'BACKUP')).not.toBe(loaders.relateJob(idOf(1), 'COPY'));
+  await first;
+  expect(isLoaded.value).toBe(1);
 });
 
 describe('a list of 20,000 equal values', () => {

@@ -79,23 +79,6 @@ const listFaults: ReadonlySet<Fault> = new Set(['notFound', 'forbidden', 'badRes
 /** Records in the plain and in the extended view are kept apart. */
 const keyOf = ({ name }: { readonly name: ListName }, isExtended: boolean): string => `${name} ${isExtended}`;
 
-/** Keeps the loaded row once it is there. One promise serves all that refer to it: an answer can have thousands. */
-function keeping<Row>(
-  known: Map<string, Promise<unknown>>,
-  key: string,
-  load: () => Promise<Row | null>,
-  keep: (row: Row) => void,
-): Promise<Row | null> {
-  const pending = known.get(key);
-  if (pending) return pending as Promise<Row | null>; // set below, for this very key
-  const loaded = load().then((row) => {
-    if (row !== null) keep(row);
-    return row;
-  });
-  known.set(key, loaded);
-  return loaded;
-}
-
 /** Made for one operation and never shared: what one caller may see is not what another may. */
 export function createLoaders(api: Api): Loaders {
   const loaders = new Map<string, DataLoader<string, Identified | null>>();
@@ -103,11 +86,9 @@ export function createLoaders(api: Api): Loaders {
   const collected = new Set<string>();
   /** Records of a collection that were read by id. */
   const readsById = new Map<string, number>();
-  /** Collections whose rows the loaders of the plain and of the extended view have. */
+  /** Lists whose rows the loaders of the plain and of the extended view have. */
   const primed = { plain: new WeakSet<readonly unknown[]>(), extended: new WeakSet<readonly unknown[]>() };
   const once = createOnce();
-  /** What records refer to, and is loaded or being loaded. */
-  const related = new Map<string, Promise<unknown>>();
   let lifetime: Lifetime | undefined = 'unchanging';
 
   function loaderOf<Name extends ListName, Row extends Identified>(
@@ -122,11 +103,15 @@ export function createLoaders(api: Api): Loaders {
     return loader;
   }
 
-  function prime<Name extends ListName, Row extends Identified>(
+  /** Hands the loaders the rows of a list that they will not have to load. */
+  function primeOnce<Name extends ListName, Row extends Identified>(
     resource: ItemResource<Name, Row>,
     rows: readonly Field<Row>[],
     isExtended: boolean,
   ): void {
+    const known = primed[isExtended ? 'extended' : 'plain'];
+    if (known.has(rows)) return;
+    known.add(rows);
     const loader = loaderOf(resource, isExtended);
     for (const row of rows) if (!(row instanceof Error)) loader.prime(row.id, row);
   }
@@ -176,7 +161,7 @@ export function createLoaders(api: Api): Loaders {
       isExact: list.isExact,
       readPage: async (window) => {
         const page = await list.readPage(window);
-        prime(jobSessions, page.rows, false);
+        primeOnce(jobSessions, page.rows, false);
         return page;
       },
     };
@@ -188,9 +173,7 @@ export function createLoaders(api: Api): Loaders {
   ): Promise<readonly Field<Row>[]> {
     if (filter === undefined) collected.add(keyOf(resource, isExtended)); // at once: who comes next shares the request
     const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
-    const known = primed[isExtended ? 'extended' : 'plain'];
-    if (!known.has(rows)) prime(resource, rows, isExtended);
-    known.add(rows);
+    primeOnce(resource, rows, isExtended);
     return rows;
   }
 
@@ -231,26 +214,20 @@ export function createLoaders(api: Api): Loaders {
     load: (resource, id, isExtended = false) => loaderOf(resource, isExtended).load(id),
     relate: (resource, id, isExtended = false) =>
       api.recall(resource, id, isExtended) ??
-      keeping(
-        related,
-        `${keyOf(resource, isExtended)} ${id}`,
-        () => loaderOf(resource, isExtended).load(id),
-        (row) => {
-          api.keep(resource, row, isExtended);
-        },
-      ),
+      once(`row ${keyOf(resource, isExtended)} ${id}`, async () => {
+        const row = await loaderOf(resource, isExtended).load(id);
+        if (row !== null) api.keep(resource, row, isExtended);
+        return row;
+      }),
     loadJob,
     relateJob: (id, type) =>
       (type === 'COPY' ? undefined : api.recall(jobs, id, false)) ??
       (type === 'BACKUP' ? undefined : api.recall(copyJobs, id, false)) ??
-      keeping(
-        related,
-        `${type ?? ''} ${id}`,
-        () => loadJob(id, type),
-        (job) => {
-          api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
-        },
-      ),
+      once(`job ${type ?? ''} ${id}`, async () => {
+        const job = await loadJob(id, type);
+        if (job !== null) api.keep(job.type === 'COPY' ? copyJobs : jobs, job, false);
+        return job;
+      }),
     loadLatestSession: createLatestSessionLoader({ openSessions, openNothing, once, tell, api }, NEWEST),
     tell,
     lifetime: () => lifetime,

@@ -18,6 +18,9 @@ import { requestKey, type Place, type Query, type Version } from './versions/ver
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
 const MAX_COLLECTION_ROWS = 10_000;
 
+/** The most pages of lists that one operation remembers: cursors can ask for each row of a long list to be the first of one. */
+const MAX_REMEMBERED_PAGES = 500;
+
 /** The REST API in records, as one caller may see it, for the time of one operation. */
 export type Api = Readonly<{
   /** The version that is spoken; refused to a caller without a token, as everything is. */
@@ -69,6 +72,8 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
   const { token, share } = operation;
   const bodies = new Map<string, Promise<unknown>>();
   const normalizer = createNormalizer(server.notice);
+  /** Pages that were read: a whole list is looked through once for each filter, in the same windows. */
+  const pages = new Map<string, Promise<unknown>>();
   const collections = new Map<string, Promise<readonly unknown[]>>();
   let session: Promise<{ spoken: Version; lists: ListReader }> | undefined;
   let versionName = '';
@@ -152,10 +157,23 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
       const { spoken, lists } = await begin();
       const place = locate(spoken, resource.name, filter);
       if (place === null) return { isExact: true, readPage: (window) => Promise.resolve(emptyPage(window)) };
-      const readAt = async (where: Place, window: Window): Promise<Page<ReturnType<typeof resource.normalize>>> => {
+      type PageOfRows = Page<ReturnType<typeof resource.normalize>>;
+      const readPage = async (where: Place, window: Window): Promise<PageOfRows> => {
         const { rows, ...rest } = await lists.readWindow(resource.name, where, resource.rank, window);
         await operation.breathe({ resource: resource.name });
         return { offset: window.offset, rows: rows.map((row) => normalizer.readRow(spoken, resource, row)), ...rest };
+      };
+      const readAt = async (where: Place, window: Window): Promise<PageOfRows> => {
+        const list = `${resource.name} ${where.order} ${requestKey(where.path, where.query)}`;
+        const key = `${list} ${window.offset} ${window.limit}`;
+        const known = pages.get(key) as Promise<PageOfRows> | undefined; // set below, for this very resource
+        if (known) {
+          await operation.breathe({ resource: resource.name });
+          return known;
+        }
+        const page = readPage(where, window);
+        if (pages.size < MAX_REMEMBERED_PAGES) pages.set(key, page);
+        return page;
       };
       const { whenMissing } = place;
       const list: List<ReturnType<typeof resource.normalize>> = {
