@@ -100,10 +100,16 @@ describe('a memory budget', () => {
 describe('memory of an answer', () => {
   type GetJson = Parameters<typeof reserveBeforeRows>[0]['get'];
 
-  async function load(budget: MemoryBudget, estimatedBytes: number, get: GetJson): Promise<unknown> {
+  async function load(
+    budget: MemoryBudget,
+    estimatedBytes: number,
+    get: GetJson,
+    then: () => void = () => undefined,
+  ): Promise<void> {
     await withGateway({}, async ({ server }) => {
       const memory = createAnswerMemory(budget.open('token'));
       memory.estimate(estimatedBytes);
+      then();
       const operation = server.begin({ requestId: 'r', token: 'token' });
       try {
         await reserveBeforeRows({ ...server, get }, memory).get(operation, {
@@ -113,7 +119,6 @@ describe('memory of an answer', () => {
         operation.end();
       }
     });
-    return undefined;
   }
   const create = (): MemoryBudget =>
     createMemoryBudget({
@@ -137,13 +142,27 @@ describe('memory of an answer', () => {
     expect(budget.reservedBytes()).toBe(0);
   });
 
-  test('is refused before the server is asked when there is no room', async () => {
+  test('is refused at once when there is no room for the estimate', () => {
     const budget = create();
     budget.open('other').add(500);
+    const memory = createAnswerMemory(budget.open('token'));
+    expect(
+      boundOf(() => {
+        memory.estimate(700);
+      }),
+    ).toBe('answer_memory');
+    expect(budget.reservedBytes()).toBe(500);
+  });
+
+  test('is refused before the server is asked when there is no room any more', async () => {
+    const budget = create();
     let asked = 0;
-    const loaded = load(budget, 700, () => {
+    const ask = (): Promise<unknown> => {
       asked += 1;
       return Promise.resolve({});
+    };
+    const loaded = load(budget, 700, ask, () => {
+      budget.open('other').add(500);
     });
     await expect(loaded).rejects.toMatchObject({ details: { bound: 'answer_memory' } });
     expect({ asked, reserved: budget.reservedBytes() }).toEqual({ asked: 0, reserved: 500 });
@@ -413,9 +432,10 @@ describe('long answers', () => {
       summaryLines.length = 0;
       // Nothing is sent behind an answer that is not ready.
       const first = JSON.stringify({ query: '{ jobs(filter: { type: BACKUP }) { nodes { id } } }' });
-      const { socket, answer } = converse(gateway, head(gateway.token, first.length) + first);
+      const sockets: Socket[] = [];
       for (let count = 1; count <= 10; count += 1) {
-        socket.write(head(simulator.tokens.issue().accessToken, body.length) + body);
+        const long = head(simulator.tokens.issue().accessToken, body.length) + body;
+        sockets.push(converse(gateway, head(gateway.token, first.length) + first + long).socket);
         await until(() => summaryLines.length === count);
       }
       // Nine times 7 MiB are 63 of 64.
@@ -425,8 +445,7 @@ describe('long answers', () => {
       expect(refused.headers.get('retry-after')).toBe('1');
       expect(bounds).toEqual(new Set(['answer_memory']));
       expect((await ask('{ __typename }')).status).toBe(200);
-      socket.destroy();
-      await answer;
+      for (const socket of sockets) socket.destroy();
       await until(() => app.figures().operations === 0);
       expect((await ask(query)).status).toBe(200);
     });

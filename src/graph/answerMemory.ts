@@ -8,7 +8,7 @@ type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
 
 /** Memory for one operation's answer, until its caller has read it. Methods throw `overloaded` when there is none. */
 export type AnswerMemory = Readonly<{
-  /** Sets the estimated size of the answer, in bytes. Reserves nothing yet. */
+  /** Sets the estimated size of the answer, in bytes. Throws if there is no room for it now, and reserves nothing yet. */
   estimate: (bytes: number) => void;
   /** Throws if what is estimated cannot be reserved now. */
   check: () => void;

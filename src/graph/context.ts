@@ -29,7 +29,10 @@ export type Context = Readonly<{
   summary: Summary;
   /** What its requests to the server took; null where nobody wants to know. */
   costs: Costs | null;
-  /** Sets the estimated size of the answer. Memory is reserved when the backup server has answered for the first time. */
+  /**
+   * Sets the estimated size of the answer; throws `overloaded` when there is no memory for it. It is reserved when the backup
+   * server has answered for the first time.
+   */
   reserveAnswer: (estimatedBytes: number) => void;
   answerMemory: AnswerMemory;
 }>;

@@ -32,6 +32,7 @@ export function createAnswerMemory(reservation: Reservation): AnswerMemory {
   let isReserved = false;
   return {
     estimate: (bytes) => {
+      reservation.check(bytes);
       estimatedBytes = bytes;
     },
     check: () => {
