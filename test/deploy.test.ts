@@ -237,7 +237,7 @@ test('out of the Pod leads a way to the backup server, Redis, telemetry and DNS,
 
 test('an ending Pod has the time that the gateway takes', () => {
   const [, seconds] = container.lifecycle.preStop.exec.command;
-  const drainSeconds = 10; // src/main.ts ends the process by then
+  const drainSeconds = 10; // src/cli/process.ts ends the process by then
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(Number(seconds) + drainSeconds);
 });
 

@@ -5,7 +5,8 @@ import { dirname, join, normalize } from 'node:path';
 /** Arrows point down: code that runs is imported from lower rungs alone, and each package in its own places. */
 
 const rungs: [RegExp, number, RegExp][] = [
-  [/^main\.ts$/, 6, /^$/],
+  [/^main\.ts$/, 7, /^$/],
+  [/^cli\//, 6, /^$/],
   [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
   [/^http\/rateLimitStore\.ts$/, 5, /^lru-cache$/],
   [/^doctor\//, 5, /^$/],
@@ -32,7 +33,7 @@ const rungs: [RegExp, number, RegExp][] = [
 ];
 
 /** Files of one rung that may still import each other: each of them is one idea in several files. */
-const together = [/^http\//, /^doctor\//, /^store\//, /^telemetry\//, /^graph\//, /^upstream\//, /^config\//];
+const together = [/^cli\//, /^http\//, /^doctor\//, /^store\//, /^telemetry\//, /^graph\//, /^upstream\//, /^config\//];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -65,7 +66,7 @@ test.each(files.filter((file) => !file.startsWith('simulator/')))('%s', (file) =
     }
     const imported = normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
     if (imported.startsWith('simulator/')) {
-      expect(file).toBe('main.ts');
+      expect(file).toBe('cli/demo.ts');
       continue;
     }
     const isTogether =
@@ -88,11 +89,20 @@ test('the simulator stands apart, types included', () => {
   }
 });
 
-test('main alone touches the process', () => {
-  for (const file of files.filter((name) => name !== 'main.ts')) {
+test('the command line alone touches the process', () => {
+  for (const file of files.filter((name) => !name.startsWith('cli/'))) {
     expect({
       file,
       touches: /\bprocess\.(env|argv|exit|on|stdout|stderr)\b/.test(readFileSync(join('src', file), 'utf8')),
     }).toEqual({ file, touches: false });
   }
+});
+
+test('main loads nothing but Node.js before it hears signals', () => {
+  const isLoaded = (file: string): string[] =>
+    importsOf(file).flatMap(({ target, isType }) => (isType ? [] : [target]));
+  expect(isLoaded('main.ts')).toEqual(['./cli/signals.js']);
+  expect(isLoaded('cli/signals.ts')).toEqual(['node:os']);
+  const text = readFileSync('src/main.ts', 'utf8');
+  expect(text.indexOf('hearSignals()')).toBeLessThan(text.indexOf('await import('));
 });

@@ -97,6 +97,59 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
+/** Node options that send the process a signal when it begins to load a module of this name. */
+function signalOnLoad(signal: NodeJS.Signals, module: string): string {
+  const asUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+  const hooks = `export const load = (url, context, next) => {
+    if (url.endsWith(${JSON.stringify(module)})) process.kill(process.pid, ${JSON.stringify(signal)});
+    return next(url, context);
+  };`;
+  return `--import=${asUrl(`import { register } from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`)}`;
+}
+
+describe('a signal while the process starts', () => {
+  const embedded = { NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded', METRICS_PORT: '0' };
+
+  test.each([
+    ['SIGTERM', 'dist/cli/run.js'],
+    ['SIGTERM', 'fastify/fastify.js'],
+    ['SIGINT', 'dist/upstream/server.js'],
+    ['SIGTERM', 'dist/simulator/index.js'],
+    ['SIGHUP', 'dist/telemetry/metrics.js'],
+  ] as const)('ends it with code 0 when %s comes as it loads %s', async (signal, module) => {
+    const NODE_OPTIONS = signalOnLoad(signal, module);
+    const { code, stdout, stderr } = await start(['--port', '0'], { ...embedded, NODE_OPTIONS }).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).not.toContain('Server listening');
+  });
+
+  test('ends it with code 0 when it comes between the two listeners, or at the first word of either', async () => {
+    for (const word of [/the operators' listener is open/, /Server listening/]) {
+      const running = start(['--port', '0'], embedded);
+      await running.until(word);
+      running.child.kill('SIGTERM');
+      const { code, stdout } = await running.ended;
+      expect(code).toBe(0);
+      expect(stdout).toContain('"signal":"SIGTERM","msg":"closing"');
+    }
+  });
+
+  test('fails a doctor that did not finish', async () => {
+    const NODE_OPTIONS = signalOnLoad('SIGINT', 'dist/cli/run.js');
+    const env = { BACKUP_SERVER_URL: 'https://127.0.0.1:9', BACKUP_SERVER_TLS_VERIFY: 'off', NODE_OPTIONS };
+    expect((await start(['doctor'], env).ended).code).toBe(130);
+  });
+
+  test('ends it with code 1 when a second one comes', async () => {
+    const running = start(['--port', '0'], embedded);
+    await running.until(/Server listening/);
+    running.child.kill('SIGTERM');
+    await running.until(/"msg":"closing"/);
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(1);
+  });
+});
+
 test('the embedded server in production is asked for by name; verification that is off is loud', async () => {
   const running = start(['--port', '0'], { NODE_ENV: 'production', BACKUP_SERVER_URL: 'embedded' });
   await running.until(/embedded demo server/);
