@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { documentLimits } from '../src/graph/documentLimits.js';
 import { errorCodes } from '../src/graph/formatError.js';
@@ -351,14 +352,23 @@ describe('HTTP', () => {
     }
   });
 
-  test('more connections than there may be are closed as they come', async () => {
+  test('more connections than there may be are closed as they come, when none is idle', async () => {
     await withGateway({}, async ({ app, url }) => {
       app.http.server.maxConnections = 2;
       const port = Number(new URL(url).port);
-      const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
-      await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+      const held: Socket[] = [];
+      while (held.length < 2) {
+        const isAsked = once(app.http.server, 'request');
+        const socket = connect(port, '127.0.0.1');
+        socket.write(
+          'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+        );
+        held.push(socket);
+        await isAsked;
+      }
       const more = connect(port, '127.0.0.1');
       await new Promise((resolve) => more.on('error', () => undefined).once('close', resolve));
+      expect(held.map(({ closed }) => closed)).toEqual([false, false]);
       for (const socket of held) socket.destroy();
     });
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createOperatorsApp } from '../src/http/operatorsApp.js';
@@ -187,13 +187,16 @@ test('what is refused as it is too much is told by its bound', async () => {
       const asked = Array.from({ length: 10 }, () => ask(`{ jobSession(id: "${SESSION}") { status } }`));
       await Promise.any(asked);
       const { port } = new URL(url);
-      const extra = Array.from({ length: 12 }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined));
+      const extra: Socket[] = [];
       for (
         let looks = 0;
         sum(await read(metrics), 'backup365_refusals_total', { reason: 'connections' }) === 0;
         looks += 1
       ) {
         expect(looks).toBeLessThan(200);
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+        socket.write('GET /livez HTTP/1.1\r\n'); // a request is being read: such a connection does not give way
+        extra.push(socket);
         await wait(10);
       }
       for (const socket of extra) socket.destroy();
@@ -208,7 +211,9 @@ describe("the operators' listener", () => {
   async function withOperators<T>(use: (url: string, lines: string[]) => Promise<T>): Promise<T> {
     const lines: string[] = [];
     const log = createLog('warn', { write: (line) => lines.push(line) });
-    const app = createOperatorsApp({ log, metrics: create() });
+    const backupServer = { state: 'unknown', apiVersion: null, lastFault: null } as const;
+    const readiness = () => ({ isReady: false, body: { status: 'starting', backupServer } }) as const;
+    const app = createOperatorsApp({ log, metrics: create(), readiness });
     try {
       return await use(await app.listen({ host: '127.0.0.1', port: 0 }), lines);
     } finally {

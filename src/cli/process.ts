@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import type { Config } from '../config/load.js';
-import { createLog, openLog, openPrettyLog, type Log, type LogFile } from '../log.js';
+import { createLog, openLog, openPrettyLog, type Log } from '../log.js';
 import { UpstreamError } from '../upstream/errors.js';
 import type { Signals } from './signals.js';
 
@@ -15,20 +15,22 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Opens stdout for the log, and writes all of it when the process exits. */
-function openFlushed(): LogFile {
-  const file = openLog();
+export type ProcessLog = Readonly<{ log: Log; droppedLogLines: () => number }>;
+
+/** Opens the log of this process, JSON or lines for people on a terminal, and writes the rest of it when the process exits. */
+export async function openProcessLog({
+  logLevel,
+  logFormat,
+}: Pick<Config, 'logLevel' | 'logFormat'>): Promise<ProcessLog> {
+  // The first use of stdout also makes a pipe non-blocking. A reader that is gone must not end the process.
+  process.stdout.on('error', () => undefined);
+  const isWatched = isatty(1);
+  const isPretty = logFormat === 'pretty' || (logFormat === null && isWatched);
+  const file = isPretty ? await openPrettyLog(isWatched) : openLog();
   process.on('exit', () => {
     file.flushSync();
   });
-  return file;
-}
-
-/** Creates the log of this process: JSON, or lines for people on a terminal. */
-export async function openProcessLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Promise<Log> {
-  const isWatched = isatty(1);
-  const isPretty = logFormat === 'pretty' || (logFormat === null && isWatched);
-  return createLog(logLevel, isPretty ? await openPrettyLog(isWatched) : openFlushed());
+  return { log: createLog(logLevel, file), droppedLogLines: () => file.droppedLines };
 }
 
 /** Logs a signal and ends the process at once with code 0: no caller has been taken yet. */

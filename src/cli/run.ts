@@ -19,10 +19,10 @@ async function runCommand(signals: Signals): Promise<void> {
   else if (command === 'version') print(readVersion());
   else if (command === 'doctor') await examine(config);
   else {
-    const log = await openProcessLog(config);
+    const { log, droppedLogLines } = await openProcessLog(config);
     exitOnSignal(signals, log);
     endOnUnexpected(log);
-    await (command === 'simulator' ? simulate(config, log, signals) : serve(config, log, signals));
+    await (command === 'simulator' ? simulate(config, log, signals) : serve(config, { log, droppedLogLines }, signals));
   }
 }
 

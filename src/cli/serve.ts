@@ -4,11 +4,10 @@ import { settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import { createOperatorsApp } from '../http/operatorsApp.js';
 import { closeInOrder } from '../http/shutdown.js';
-import type { Log } from '../log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { createUpstreamServer } from '../upstream/server.js';
 import { explorerOptions, printExample, startEmbeddedServer } from './demo.js';
-import { closeOnSignal } from './process.js';
+import { closeOnSignal, type ProcessLog } from './process.js';
 import type { Signals } from './signals.js';
 import { readVersion } from './version.js';
 
@@ -32,7 +31,7 @@ function urlOf({ address, port, family }: AddressInfo): string {
 }
 
 /** Starts the gateway: composes its parts, opens its listeners, and closes all in order when a signal comes. */
-export async function serve(config: Config, log: Log, signals: Signals): Promise<void> {
+export async function serve(config: Config, { log, droppedLogLines }: ProcessLog, signals: Signals): Promise<void> {
   const simulator = config.server ? null : await startEmbeddedServer();
   const { origin, trust } = config.server ?? {
     origin: simulator?.origin ?? '',
@@ -70,9 +69,10 @@ export async function serve(config: Config, log: Log, signals: Signals): Promise
     condition: () => server.state().state,
     door: app.figures,
     isStoreUp: store && store.isUp,
+    droppedLogLines,
   });
   // First the operators': who takes callers has all that it needs.
-  const operators = metrics && createOperatorsApp({ log, metrics });
+  const operators = metrics && createOperatorsApp({ log, metrics, readiness: app.readiness });
   if (operators) {
     await named(settings.metricsPort.env, operators.listen(config.metrics));
     const { address, port } = operators.server.address() as AddressInfo; // it listens

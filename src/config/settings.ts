@@ -197,7 +197,8 @@ export const settings = {
     flag: 'max-connections',
     expects: 'a whole number from 1 to 65535',
     fallback: '4096',
-    describe: 'How many connections callers may have open; more are closed as they come.',
+    describe:
+      'How many connections callers may have open. At that number the one idle for the longest is closed for a new one; while none is idle, new ones are closed as they come.',
     read: wholeNumber(1, 65_535),
   }),
   rateLimitPerToken: setting({
@@ -261,7 +262,7 @@ export const settings = {
     flag: 'metrics-port',
     expects: 'a whole number from 0 to 65535',
     describe:
-      'The port of the operators’ listener: `GET /metrics` for Prometheus, and `/log-level`. Never the public one; 0 for any that is free. Unset, there is none.',
+      'The port of the operators’ listener: `GET /metrics` for Prometheus, the probes `/livez` and `/readyz`, and `/log-level`. Never the public one; 0 for any that is free. Unset, there is none.',
     read: wholeNumber(0, 65_535),
   }),
   metricsHost: setting({

@@ -18,12 +18,15 @@ import { createAnswerBudget } from './answerBudget.js';
 import { keepApart, tagAnswers } from './caching.js';
 import { compressAnswers } from './compression.js';
 import { allowOrigins } from './crossOrigin.js';
+import { isDisconnect } from './disconnects.js';
 import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
+import { keepIdle } from './idleConnections.js';
 import { createLogRoute } from './logRoute.js';
 import { createOpenOperations, maxOpenFor } from './openOperations.js';
 import { boundPipelining, pipeliningLimits } from './pipelining.js';
+import { addProbes, type Readiness } from './probes.js';
 import { createRateLog } from './rateLog.js';
 import { limitRates, type RateLimitOptions } from './rateLimit.js';
 import { createReport, type DoorObserver } from './report.js';
@@ -67,7 +70,9 @@ export type App = Readonly<{
   /** How many connections were made so far. */
   connectionCount: () => number;
   /** What goes on at this moment. */
-  figures: () => Readonly<{ operations: number; connections: number }>;
+  figures: () => Readonly<{ operations: number; connections: number; closedIdle: number; abandoned: number }>;
+  /** What `/readyz` answers. */
+  readiness: () => Readiness;
   unread: Unread;
   /** Takes no more connections, and is done when what came in on open ones was answered. */
   close: () => Promise<void>;
@@ -117,6 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     observer?.refused('connections');
   });
   const tracing = createRequestTracing(tracer);
+  const counts = keepIdle(http.server);
   const unread = watchUnread(http.server);
   const pipelining = boundPipelining(http.server, {
     ...pipeliningLimits,
@@ -143,10 +149,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.raw.socket?.setTimeout(MAX_STALL_MS);
     done(null, payload);
   });
-  http.addHook('onResponse', (request, _, done) => {
-    request.raw.socket.setTimeout(http.server.timeout);
-    done();
-  });
 
   // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
   http.setErrorHandler((error: FastifyError, request, reply) => {
@@ -159,7 +161,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
         .send({ errors: [describeRefusal(error, request.id)] });
     }
-    if (!isCallers) {
+    if (isDisconnect(error, reply.raw))
+      log.debug({ requestId: request.id }, 'caller gone'); // and counted
+    else if (!isCallers) {
       const traceId = tracing.spanOf(request)?.traceId;
       log.error({ requestId: request.id, ...(traceId && { traceId }), error: error.stack }, 'a request failed');
     }
@@ -206,14 +210,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { introspection, trustedDocuments } = options;
     addExplorer(http, { ...options.explorer, introspection, trustedOnly: trustedDocuments !== null });
   }
-  http.get('/livez', () => ({ status: 'alive' }));
-  http.get('/readyz', (_, reply) =>
-    // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.
-    reply.status(isDraining ? 503 : 200).send({
-      status: isDraining ? 'draining' : 'ready',
-      backupServer: server.state(),
-    }),
-  );
+  // Green while the backup server is away: were it red, every instance would be withdrawn, and callers lose the typed errors.
+  const readiness = (): Readiness => {
+    const status = isDraining ? 'draining' : http.server.listening ? 'ready' : 'starting';
+    return { isReady: status === 'ready', body: { status, backupServer: server.state() } };
+  };
+  addProbes(http, readiness);
   return {
     http,
     drain: () => {
@@ -231,7 +233,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       return release;
     },
     connectionCount: () => connectionCount,
-    figures: () => ({ operations: route.openCount(), connections: unread.connections() }),
+    figures: () => ({
+      operations: route.openCount(),
+      connections: unread.connections(),
+      closedIdle: counts.closedIdle(),
+      abandoned: counts.abandoned(),
+    }),
+    readiness,
     unread,
     close: async () => {
       await http.close();

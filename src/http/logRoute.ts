@@ -99,7 +99,9 @@ export function createLogRoute(options: LogRouteOptions) {
     const isUpstreams = error instanceof UpstreamError;
     if (isUpstreams && error.details.bound) observer?.refused(error.details.bound);
     const isCallers = isUpstreams && callersFaults.has(error.details.fault);
-    log[!isUpstreams ? 'error' : isCallers ? 'info' : 'warn'](
+    // Of a caller that went away, the line of the download says so.
+    const isGone = isUpstreams && error.details.fault === 'cancelled' && request.raw.destroyed;
+    log[!isUpstreams ? 'error' : isGone ? 'debug' : isCallers ? 'info' : 'warn'](
       { ...logFieldsOf(request), ...describe(error) },
       'the download of a log met an error',
     );

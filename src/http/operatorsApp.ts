@@ -3,13 +3,16 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { logLevels } from '../config/readers.js';
 import { show } from '../config/show.js';
 import type { Log } from '../log.js';
+import { keepIdle } from './idleConnections.js';
+import { addProbes, type Readiness } from './probes.js';
 
 export type OperatorsAppOptions = Readonly<{
   log: Log;
   metrics: Readonly<{ contentType: string; render: () => Promise<string> }>;
+  readiness: () => Readiness;
 }>;
 
-/** Prometheus, a person or two, and a probe. */
+/** Prometheus, a person or two, and probes. */
 const MAX_CONNECTIONS = 64;
 
 /** Who calls from this very machine, or container. */
@@ -22,10 +25,11 @@ function isDirect(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * What operators see, on a listener of their own: `/metrics`, and `/log-level`, which can be changed from the same machine
- * alone (`kubectl port-forward` and `docker exec` are that). It has no token, and nothing of a caller's.
+ * Creates the listener for operators: `/metrics`, the probes, which callers cannot keep from being answered here, and
+ * `/log-level`, which can be changed from the same machine alone (`kubectl port-forward` and `docker exec` are that). It has no
+ * token, and nothing of a caller's.
  */
-export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): FastifyInstance {
+export function createOperatorsApp({ log, metrics, readiness }: OperatorsAppOptions): FastifyInstance {
   const http = fastify({
     logger: false,
     bodyLimit: 1024,
@@ -35,11 +39,13 @@ export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): Fasti
     forceCloseConnections: true, // nothing here is worth waiting for
   });
   http.server.maxConnections = MAX_CONNECTIONS;
+  keepIdle(http.server);
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => {
     done(null, body);
   });
 
+  addProbes(http, readiness);
   http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
 
   http.get('/log-level', (_, reply) => reply.type('text/plain').send(`${log.level}\n`));
@@ -62,7 +68,7 @@ export function createOperatorsApp({ log, metrics }: OperatorsAppOptions): Fasti
   });
 
   http.setNotFoundHandler((_, reply) =>
-    reply.status(404).type('text/plain').send('Here are /metrics and /log-level.\n'),
+    reply.status(404).type('text/plain').send('Here are /metrics, /livez, /readyz and /log-level.\n'),
   );
   return http;
 }

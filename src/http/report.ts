@@ -6,7 +6,7 @@ import type { Log } from '../log.js';
 import type { Bound } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
 
-/** `partial`: answered, with errors as well; `failed`: no field has a value; `refused`: not executed; `cancelled`: its caller had gone. */
+/** `partial`: answered, with errors as well; `failed`: no field has a value; `refused`: not executed; `cancelled`: its caller went away before all of its answer was sent. */
 export const outcomes = ['ok', 'partial', 'failed', 'refused', 'cancelled'] as const;
 
 export type Outcome = (typeof outcomes)[number];
@@ -29,8 +29,7 @@ export type DoorObserver = Readonly<{
   refused: (reason: Bound | 'connections' | 'pipelining' | 'token_rate' | 'address_rate') => void;
 }>;
 
-function outcomeOf({ isExecuted, hasData, codes }: Summary, { raw }: FastifyReply): Outcome {
-  if (raw.destroyed) return 'cancelled';
+function outcomeOf({ isExecuted, hasData, codes }: Summary): Outcome {
   if (!isExecuted) return 'refused';
   if (codes.size === 0) return 'ok';
   return hasData ? 'partial' : 'failed';
@@ -48,39 +47,47 @@ export function addCodes(summary: Summary, codes: readonly unknown[]): void {
 export const callerOf = (token: Operation['token']): { token?: string } =>
   typeof token === 'string' ? { token: fingerprintOf(token) } : {};
 
-/** Tells of each operation once: one line of the log, the observer, and its step of the trace. */
+/**
+ * Reports each operation once: its step of the trace as soon as it is executed; one line of the log and the observer when its
+ * answer was sent, or its caller has gone. The duration is that of the execution in both.
+ */
 export function createReport(log: Log, observer: DoorObserver | undefined) {
-  return (operation: Operation, summary: Summary, reply: FastifyReply, startMs: number): void => {
+  return (operation: Operation, summary: Summary, { raw }: FastifyReply, startMs: number): void => {
     const durationMs = performance.now() - startMs;
     const { name, type, codes, bounds } = summary;
-    const outcome = outcomeOf(summary, reply);
+    const executed = outcomeOf(summary);
     const upstreamRequests = operation.sentCount();
-    observer?.answered({ name, outcome, durationMs, upstreamRequests, codes, bounds });
     const { span, logFields } = operation;
     if (span) {
       if (type !== null) span.rename(name === null ? type : `${type} ${name}`);
       span.set({
         ...(type !== null && { 'graphql.operation.type': type }),
         ...(name !== null && { 'graphql.operation.name': name }),
-        'backup.outcome': outcome,
+        'backup.outcome': raw.destroyed ? 'cancelled' : executed,
         'backup.upstream_requests': upstreamRequests,
       });
       const [code] = codes;
       span.end(code);
     }
-    if (!log.isLevelEnabled('info')) return;
-    const errors = codes.size === 0 ? {} : { codes: [...codes] };
-    log.info(
-      {
-        ...logFields,
-        operation: name,
-        outcome,
-        ms: Math.round(durationMs),
-        upstreamRequests,
-        ...errors,
-        ...callerOf(operation.token),
-      },
-      'answered an operation',
-    );
+    const tell = (): void => {
+      const outcome = raw.writableFinished ? executed : 'cancelled';
+      observer?.answered({ name, outcome, durationMs, upstreamRequests, codes, bounds });
+      if (!log.isLevelEnabled('info')) return;
+      const errors = codes.size === 0 ? {} : { codes: [...codes] };
+      log.info(
+        {
+          ...logFields,
+          operation: name,
+          outcome,
+          ms: Math.round(durationMs),
+          upstreamRequests,
+          ...errors,
+          ...callerOf(operation.token),
+        },
+        'answered an operation',
+      );
+    };
+    if (raw.destroyed) tell();
+    else raw.once('close', tell);
   };
 }

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { BreakerState } from '../upstream/breaker.js';
 import type { UpstreamFigures } from '../upstream/server.js';
 import { serverConditions, type ServerCondition } from '../upstream/state.js';
@@ -7,15 +7,16 @@ import { serverConditions, type ServerCondition } from '../upstream/state.js';
 export type Gauged = Readonly<{
   upstream: () => UpstreamFigures;
   condition: () => ServerCondition;
-  door: () => Readonly<{ operations: number; connections: number }>;
+  door: () => Readonly<{ operations: number; connections: number; closedIdle: number; abandoned: number }>;
   /** Null where instances share nothing. */
   isStoreUp: (() => boolean) | null;
+  droppedLogLines: () => number;
 }>;
 
 const breakerStates: readonly BreakerState[] = ['closed', 'halfOpen', 'open'];
 
 /** Adds the metrics that say how things are at this moment. */
-export function addGauges(registry: Registry, { upstream, condition, door, isStoreUp }: Gauged): void {
+export function addGauges(registry: Registry, { upstream, condition, door, isStoreUp, droppedLogLines }: Gauged): void {
   const registers = [registry];
 
   /** One that is absent while there is no value: 0 would say something else. */
@@ -28,6 +29,19 @@ export function addGauges(registry: Registry, { upstream, condition, door, isSto
         const value = read();
         if (value === null) made.remove();
         else made.set(value);
+      },
+    });
+  }
+
+  /** A counter that is kept elsewhere. */
+  function counter(name: string, help: string, read: () => number): void {
+    const made: Counter = new Counter({
+      name: `backup365_${name}`,
+      help,
+      registers,
+      collect: () => {
+        made.reset();
+        made.inc(read());
       },
     });
   }
@@ -48,6 +62,16 @@ export function addGauges(registry: Registry, { upstream, condition, door, isSto
 
   gauge('operations_in_flight', 'Operations that are being answered.', () => door().operations);
   gauge('connections', 'Connections that callers have open.', () => door().connections);
+  counter(
+    'idle_connections_closed_total',
+    'Idle connections closed to make room at MAX_CONNECTIONS.',
+    () => door().closedIdle,
+  );
+  counter(
+    'requests_abandoned_total',
+    'Requests whose caller went away before all of the answer was sent.',
+    () => door().abandoned,
+  );
   gauge('upstream_requests_in_flight', 'Requests in flight at the backup server.', () => upstream().inFlight);
   gauge('upstream_operations_waiting', 'Operations that wait for a place there.', () => upstream().waiting);
   gauge(
@@ -67,5 +91,6 @@ export function addGauges(registry: Registry, { upstream, condition, door, isSto
   states('upstream_state', 'How the backup server does, as far as is known.', serverConditions, condition);
   gauge('sharing_entries', 'What is kept for later operations of its token.', () => upstream().sharing.entries);
   gauge('sharing_size_bytes', 'About how much memory that takes.', () => upstream().sharing.bytes);
+  counter('log_lines_dropped_total', 'Lines of the log that were dropped, as stdout took no more.', droppedLogLines);
   if (isStoreUp) gauge('store_up', 'Whether Redis answers.', () => (isStoreUp() ? 1 : 0));
 }

@@ -131,6 +131,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     condition: () => server.state().state,
     door: app.figures,
     isStoreUp: store && store.isUp,
+    droppedLogLines: () => 0,
   });
   const url = await app.http.listen({ host: '127.0.0.1', port: 0 });
 

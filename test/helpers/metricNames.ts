@@ -12,8 +12,9 @@ export async function readMetricNames(): Promise<readonly string[]> {
       sharing: { tokens: 0, entries: 0, bytes: 0 },
     }),
     condition: () => 'unknown',
-    door: () => ({ operations: 0, connections: 0 }),
+    door: () => ({ operations: 0, connections: 0, closedIdle: 0, abandoned: 0 }),
     isStoreUp: () => false,
+    droppedLogLines: () => 0,
   });
   const text = await metrics.render();
   return [...text.matchAll(/^# TYPE (backup365_\w+) /gm)].map(([, name = '']) => name);

@@ -1,0 +1,84 @@
+import type { Server, ServerResponse, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Connections looked at for one that is idle, each time that room is made. */
+const MAX_LOOKS = 64;
+
+/** Times of a connection on which nothing is asked. */
+export const keepAlive = {
+  /** Promised to callers by `Keep-Alive: timeout=65`. Longer than the 60 s of most load balancers. */
+  promisedMs: 65_000,
+  /** The connection is closed after this. Longer than promised, so that no request meets the closing. */
+  keptMs: 75_000,
+} as const;
+
+export type ConnectionCounts = Readonly<{
+  /** Number of idle connections closed to make room. */
+  closedIdle: () => number;
+  /** Number of requests whose caller went away before all of the answer was sent. */
+  abandoned: () => number;
+}>;
+
+/**
+ * Keeps idle connections for longer than answers promise, and no longer than there is room for them.
+ *
+ * Keeps a place free for the next caller while any connection is idle: at the server's `maxConnections`, the one that has been idle
+ * for the longest is closed. Without that, callers who keep connections open and ask nothing would lock all others out, probes
+ * included. A connection with a request in flight, or of which a request is being read, is never closed.
+ */
+export function keepIdle(server: Server): ConnectionCounts {
+  const open = new Set<Socket>();
+  /** Idle connections, the longest idle first, with the bytes that each had sent when it became idle. */
+  const idle = new Map<Socket, number>();
+  const requests = new WeakMap<Socket, number>();
+  let closedIdle = 0;
+  let abandoned = 0;
+  server.keepAliveTimeout = keepAlive.promisedMs;
+
+  const forget = (socket: Socket): void => {
+    open.delete(socket);
+    idle.delete(socket);
+  };
+
+  function closeLongestIdle(newest: Socket | null): void {
+    let looks = 0;
+    for (const [socket, bytesRead] of idle) {
+      if (socket === newest || (looks += 1) > MAX_LOOKS) return;
+      if (socket.bytesRead === bytesRead && socket.writableLength === 0) {
+        forget(socket);
+        closedIdle += 1;
+        socket.destroy();
+        return;
+      }
+      // A request is coming in. It is looked at again after all others.
+      idle.delete(socket);
+      idle.set(socket, bytesRead);
+    }
+  }
+
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    idle.set(socket, socket.bytesRead);
+    socket.once('close', () => {
+      forget(socket);
+    });
+    if (open.size >= server.maxConnections) closeLongestIdle(socket);
+  });
+  server.on('drop', () => {
+    closeLongestIdle(null); // all were busy when the last one came
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket);
+    requests.set(socket, (requests.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      if (!response.writableFinished) abandoned += 1;
+      const left = (requests.get(socket) ?? 1) - 1;
+      requests.set(socket, left);
+      if (left > 0 || !open.has(socket)) return;
+      idle.set(socket, socket.bytesRead);
+      socket.setTimeout(keepAlive.keptMs);
+    });
+  });
+
+  return { closedIdle: () => closedIdle, abandoned: () => abandoned };
+}
