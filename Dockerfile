@@ -29,7 +29,8 @@ RUN chmod 755 dist/main.js && ln -s /app/dist/main.js /usr/local/bin/backup365-g
 # By its number (it is `node`), so that Kubernetes can tell that it is not root.
 USER 1000:1000
 EXPOSE 4000
+# On the operators' listener where there is one: callers who hold all connections do not reach it. Healthy is who answers on either.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { METRICS_PORT, PORT } = process.env; Promise.any([METRICS_PORT, PORT].filter(Boolean).map((port) => fetch(`http://127.0.0.1:${port}/livez`).then((answer) => answer.ok || Promise.reject()))).then(() => process.exit(0), () => process.exit(1))"]
 # Node is the first process and handles SIGTERM itself.
 CMD ["node", "dist/main.js"]

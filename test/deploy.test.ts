@@ -1,11 +1,15 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig, type Config } from '../src/config/load.js';
 import { settings } from '../src/config/settings.js';
+import { keepAlive } from '../src/http/idleConnections.js';
 import { intake } from '../src/http/intake.js';
 import { createCertificate } from '../src/simulator/certificate.js';
 import { versions } from '../src/upstream/versions/index.js';
@@ -153,7 +157,7 @@ test('probes, Services and policies name the ports and the labels of the Pod', (
     expect({ probe, path, port }).toEqual({
       probe,
       path: probe === 'livenessProbe' ? '/livez' : '/readyz',
-      port: 'http',
+      port: 'metrics', // callers can use up the connections of the other one
     });
   }
   const labels = find('Deployment').spec.template.metadata.labels;
@@ -310,6 +314,30 @@ test('the gateways’ settings are accepted, of the demo server and of one of yo
   }
 });
 
+test('the image’s health check asks the operators’ listener first to answer, or the callers’', async () => {
+  const [, text = ''] = /HEALTHCHECK .*\n\s+CMD (\[.*\])\n/.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const [, ...args] = JSON.parse(text);
+  const check = (env: Readonly<Record<string, string>>): Promise<number | null> =>
+    new Promise((done) => {
+      spawn(process.execPath, args, { env, stdio: 'ignore' }).on('close', done);
+    });
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = String((server.address() as AddressInfo).port);
+  const closed = '9';
+  expect(await check({ PORT: port })).toBe(0);
+  expect(await check({ PORT: closed, METRICS_PORT: port })).toBe(0);
+  expect(await check({ PORT: port, METRICS_PORT: closed })).toBe(0);
+  expect(await check({ PORT: closed, METRICS_PORT: closed })).toBe(1);
+  expect(await check({ PORT: closed })).toBe(1);
+  expect(asked).toEqual(['/livez', '/livez', '/livez']);
+  await new Promise((done) => server.close(done));
+});
+
 test('what compose mounts is there, and where what is mounted looks for it', () => {
   const mounts: string[][] = services.flatMap(([, { volumes = [] }]) => volumes.map((text: string) => text.split(':')));
   const inFolder = mounts.filter(([source = '']) => source.startsWith('./'));
@@ -344,5 +372,6 @@ test('nginx knows both gateways, asks again, and logs no header, no query and no
     expect(logged).not.toContain(name);
   const number = (directive: string): number => Number(new RegExp(`\\b${directive} (\\d+)`).exec(nginx)?.[1]);
   expect(number('client_max_body_size') * 1024).toBe(intake.maxRequestBytes);
+  expect(number('keepalive_timeout') * 1000).toBeLessThan(keepAlive.promisedMs);
   expect(number('proxy_read_timeout') * 1000).toBeGreaterThan(Number(settings.operationTimeoutMs.fallback));
 });
