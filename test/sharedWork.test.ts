@@ -10,6 +10,7 @@ import { readSessions, type SessionLists } from '../src/graph/sessions.js';
 import type { Api } from '../src/upstream/api.js';
 import { UpstreamError } from '../src/upstream/errors.js';
 import type { List } from '../src/upstream/list.js';
+import { isEarlierThan, sortKey } from '../src/upstream/moment.js';
 import { Reader } from '../src/upstream/raw.js';
 import { proxies } from '../src/upstream/resources/proxy.js';
 import { mapInSlices, sortIndicesInSlices } from '../src/upstream/slices.js';
@@ -219,6 +220,17 @@ test('many records that refer to one thing wait for one promise', async () => {
   expect(loaders.relateJob(idOf(1), 'BACKUP')).not.toBe(loaders.relateJob(idOf(1), 'COPY'));
   await first;
   expect(isLoaded.value).toBe(1);
+});
+
+test('a moment is earlier than another one as their sort keys are, and needs a key within one second alone', () => {
+  const moments = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.5Z', '2026-01-01T00:00:00.05Z', '2026-01-01T00:00:01Z'];
+  for (const bound of moments) {
+    const isEarlier = isEarlierThan(bound);
+    for (const moment of moments) expect(isEarlier(moment)).toBe(sortKey(moment) < sortKey(bound));
+  }
+  const pad = jest.spyOn(String.prototype, 'padEnd');
+  expect(isEarlierThan('2026-01-01T00:00:00Z')('2025-12-31T23:59:59.9Z')).toBe(true);
+  expect(pad).toHaveBeenCalledTimes(1); // the bound's own
 });
 
 describe('a list of 20,000 equal values', () => {

@@ -58,6 +58,13 @@ export function sortKey(utc: string): string {
   return `${utc.slice(0, 19)}.${utc.slice(20, -1).padEnd(9, '0')}`;
 }
 
+/** Returns a test for moments before this one. A long list is tested in one go, so sort keys are made within one second only. */
+export function isEarlierThan(boundUtc: string): (utc: string) => boolean {
+  const second = boundUtc.slice(0, 19);
+  const key = sortKey(boundUtc);
+  return (utc) => (utc.startsWith(second) ? sortKey(utc) < key : utc < boundUtc);
+}
+
 /** Seconds from one UTC moment to another, exact to the nanosecond up to 104 days, within a double's precision beyond. */
 export function secondsBetween(startUtc: string, endUtc: string): number {
   const wholeSeconds = (Date.parse(`${endUtc.slice(0, 19)}Z`) - Date.parse(`${startUtc.slice(0, 19)}Z`)) / 1000;

@@ -1,5 +1,5 @@
 import type { JobSession, JobSessionFilter, Statistics } from '../../graph/generated.js';
-import { sortKey, toUtc } from '../moment.js';
+import { isEarlierThan, sortKey, toUtc } from '../moment.js';
 import type { Reader } from '../raw.js';
 import type { Field, Fields } from '../errors.js';
 import type { ItemResource, Raw } from '../resource.js';
@@ -109,8 +109,8 @@ export function lifetimeOf({ status, endTime }: JobSessionRecord): Lifetime | un
  */
 export function matchesSession(filter: JobSessionFilter): (session: JobSessionRecord) => Field<boolean> {
   const { jobId, statuses, type } = filter;
-  const from = filter.endedAfter ? sortKey(filter.endedAfter) : null;
-  const before = filter.endedBefore ? sortKey(filter.endedBefore) : null;
+  const isBeforeStart = filter.endedAfter ? isEarlierThan(filter.endedAfter) : null;
+  const isBeforeEnd = filter.endedBefore ? isEarlierThan(filter.endedBefore) : null;
   return (session) => {
     if (jobId && session.jobId instanceof Error) return session.jobId;
     if (jobId && session.jobId !== jobId) return false;
@@ -118,10 +118,9 @@ export function matchesSession(filter: JobSessionFilter): (session: JobSessionRe
     if (statuses && !statuses.some((status) => status === session.status)) return false;
     if (type && session.type instanceof Error) return session.type;
     if (type && session.type !== type) return false;
-    if (from === null && before === null) return true;
+    if (isBeforeStart === null && isBeforeEnd === null) return true;
     if (session.endTime instanceof Error) return session.endTime;
     if (session.endTime === null) return false;
-    const end = sortKey(session.endTime);
-    return (from === null || end >= from) && (before === null || end < before);
+    return isBeforeStart?.(session.endTime) !== true && isBeforeEnd?.(session.endTime) !== false;
   };
 }
