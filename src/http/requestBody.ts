@@ -22,8 +22,12 @@ export function createBodyBudget(): MemoryBudget {
   });
 }
 
-/** How long a refused body is still read and thrown away, in milliseconds: a caller that is cut off while sending sees no answer. */
-const DISCARD_MS = 250;
+/**
+ * What comes of a refused body is read and thrown away until nothing came for a while: a caller that is cut off while sending
+ * sees no answer. Then the connection is closed.
+ */
+const QUIET_MS = 250;
+const MAX_DISCARD_MS = 5000;
 
 /** What a JSON value takes in memory beside its own text, in bytes, for each object or array and for each part of one. */
 const CONTAINER_BYTES = 128;
@@ -63,13 +67,22 @@ export function readBody(payload: IncomingMessage, maxBytes: number, reservation
       stop();
       buffer = Buffer.alloc(0);
       reservation.release();
+      const startMs = performance.now();
+      let isQuiet = true;
       const answer = (): void => {
-        clearTimeout(timer);
+        clearInterval(timer);
         reject(error instanceof Error ? error : new Error(String(error)));
       };
-      const timer = setTimeout(answer, DISCARD_MS);
-      payload.once('end', answer).once('close', answer);
-      payload.on('error', answer).resume();
+      const look = (): void => {
+        if (isQuiet || performance.now() - startMs > MAX_DISCARD_MS) answer();
+        isQuiet = true;
+      };
+      // Timers come first in a turn of the event loop, and sockets are read before the next step of it.
+      const timer = setInterval(() => setImmediate(look), QUIET_MS);
+      payload.once('end', answer).once('close', answer).on('error', answer);
+      payload.on('data', () => {
+        isQuiet = false;
+      });
     }
 
     function grow(needed: number): void {
