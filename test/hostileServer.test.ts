@@ -88,7 +88,12 @@ describe('each fault is a typed error at its field, the rest is answered, and so
       'UPSTREAM_RESPONSE_TOO_LARGE',
       1,
     ],
-    ['an error page without an end', { status: 404, body: 'x'.repeat(10_000), repeat: 10_000 }, '', 1],
+    [
+      'an error page without an end',
+      { status: 404, body: 'x'.repeat(10_000), repeat: 10_000 },
+      'UPSTREAM_UNAVAILABLE',
+      1,
+    ],
     ['gzip', { body: gzipSync(good), headers: { 'content-encoding': 'gzip' } }, 'UPSTREAM_BAD_RESPONSE', 1],
     [
       'a gzip bomb',
