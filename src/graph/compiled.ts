@@ -11,8 +11,12 @@ import {
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 
-/** How many documents are known at a time. */
+/** Maximum number of documents that are known at a time. */
 const MAX_DOCUMENTS = 500;
+
+/** Maximum estimated memory of all compiled code, in bytes, and of the code for one field or inline fragment. */
+const MAX_CODE_BYTES = 64 * 1024 * 1024;
+const SELECTION_BYTES = 5000;
 
 /**
  * Maximum number of fields and inline fragments in a document that is compiled. Compiling takes a fifth of a millisecond for
@@ -42,20 +46,20 @@ const isPlainField = (field: FieldNode): boolean =>
 const isPlainList = ({ values }: ListValueNode): boolean => values.every(({ kind }) => kind !== Kind.VARIABLE);
 
 /**
- * Whether a document may be compiled. graphql-jit (0.8.9) writes the values that stand in a document into code and runs it,
- * and some texts would run as well. It writes a fragment out wherever it is spread, loses fields that fragments have under
+ * Counts the fields and fragments of a document that may be compiled. graphql-jit (0.8.9) writes the values that stand in a
+ * document into code and runs it, and some texts would run as well. It writes a fragment out wherever it is spread, loses fields that fragments have under
  * conditions, and reads variables within lists in a way of its own. So only plain documents are compiled: no texts, no
- * directives, each fragment spread once, and not too long. All others are executed by graphql-js.
+ * directives, each fragment spread once, and not too long. All others are executed by graphql-js. They count 0.
  */
-function isCompilable(document: DocumentNode): boolean {
+function compilableSelections(document: DocumentNode): number {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  if (operations.length !== 1 || operations[0]?.operation !== OperationTypeNode.QUERY) return false;
+  if (operations.length !== 1 || operations[0]?.operation !== OperationTypeNode.QUERY) return 0;
   const spread = new Set<string>();
   let selections = 0;
-  let isPlain = true;
+  let problems = 0;
   const insist = (condition: boolean): unknown => {
     if (condition) return undefined;
-    isPlain = false;
+    problems += 1;
     return BREAK;
   };
   visit(document, {
@@ -68,26 +72,31 @@ function isCompilable(document: DocumentNode): boolean {
     Field: (node) => insist(isPlainField(node)),
     FragmentSpread: ({ name }) => insist(!spread.has(name.value) && spread.add(name.value).size > 0),
   });
-  return isPlain;
+  return problems === 0 ? selections : 0;
 }
 
-/** What is known of a document: that it was seen, its code, or that it has none. */
-type Known = 'seen' | 'none' | CompiledQuery['query'];
+/** What is known of a document: that it was seen, or its code, which is null where it has none, with its estimated size. */
+type Known = 'seen' | Readonly<{ query: CompiledQuery['query'] | null; bytes: number }>;
 
 /** Compiles documents that come again; null for one that was not seen before, or cannot be compiled. */
 export function createCompiler(schema: GraphQLSchema): (document: DocumentNode) => CompiledQuery['query'] | null {
-  const known = new LRUCache<DocumentNode, Known>({ max: MAX_DOCUMENTS });
+  const known = new LRUCache<DocumentNode, Known>({
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_CODE_BYTES,
+    sizeCalculation: (value) => 1 + (value === 'seen' ? 0 : value.bytes),
+  });
 
   function compile(document: DocumentNode): Known {
-    if (!isCompilable(document)) return 'none';
+    const selections = compilableSelections(document);
+    if (selections === 0) return { query: null, bytes: 0 };
     const compiled = compileQuery(schema, document, undefined, { disablingCapturingStackErrors: true });
-    return isCompiledQuery(compiled) ? compiled.query : 'none';
+    return { query: isCompiledQuery(compiled) ? compiled.query : null, bytes: selections * SELECTION_BYTES };
   }
 
   return (document) => {
     const before = known.get(document);
     const now = before === undefined ? 'seen' : before === 'seen' ? compile(document) : before;
     if (now !== before) known.set(document, now);
-    return typeof now === 'function' ? now : null;
+    return now === 'seen' ? null : now.query;
   };
 }

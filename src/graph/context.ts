@@ -1,7 +1,7 @@
 import type { TokenStore } from '../sharedStore.js';
 import { openApi } from '../upstream/api.js';
 import type { Costs } from '../upstream/costs.js';
-import type { Operation } from '../upstream/operation.js';
+import type { NoToken, Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { emptyAnswer, type AnswerSize } from './answerSize.js';
 import { reserveBeforeRows, type AnswerMemory } from './answerMemory.js';
@@ -18,8 +18,8 @@ export type Context = Readonly<{
   maxRequests: number;
   loaders: Loaders;
   answerSize: AnswerSize;
-  /** True when the caller sent a token, good or bad. Without one nothing is asked of the server. */
-  hasToken: boolean;
+  /** Why the caller has no token; null when it sent one, good or bad. Without one nothing is asked of the server. */
+  noToken: NoToken | null;
   /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
   variables: { areGood: boolean };
   /** Where the caller's token has its persisted queries for all instances; null for nowhere. */
@@ -29,11 +29,7 @@ export type Context = Readonly<{
   summary: Summary;
   /** What its requests to the server took; null where nobody wants to know. */
   costs: Costs | null;
-  /**
-   * Sets the estimated size of the answer; throws `overloaded` when there is no memory for it. It is reserved when the backup
-   * server has answered for the first time.
-   */
-  reserveAnswer: (estimatedBytes: number) => void;
+  /** Memory for its answer. It is reserved when the backup server has answered for the first time. */
   answerMemory: AnswerMemory;
 }>;
 
@@ -49,13 +45,12 @@ export function createContext(
     logFields: operation.logFields,
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
-    hasToken: typeof operation.token === 'string',
+    noToken: typeof operation.token === 'string' ? null : operation.token,
     variables: { areGood: false },
     queryStore,
     isAuthorized: operation.share.isAuthorized,
     summary,
     costs: operation.costs,
-    reserveAnswer: answerMemory.estimate,
     answerMemory,
     loaders: createLoaders(openApi(reserveBeforeRows(server, answerMemory), operation)),
   };

@@ -2,18 +2,17 @@ import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } fro
 import {
   BREAK,
   getVariableValues,
-  GraphQLError,
+  type GraphQLError,
   visit,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { UpstreamError } from '../upstream/errors.js';
+import { refuseManyFields } from './anonymous.js';
 import type { Context } from './context.js';
 import { costOf, MAX_ANSWER_BYTES, MAX_FIELDS, MAX_REPRESENTATIONS, type Cost } from './cost.js';
 import { MAX_TEXT_CHARACTERS } from './documentLimits.js';
 import { createFieldsOf } from './fields.js';
-import { estimateFieldBytes } from './fieldSize.js';
 import type { Selections } from './selection.js';
 import { tooComplex } from './tooComplex.js';
 import { countRepresentations, fragmentsOf, problemWithVariables } from './variableSizes.js';
@@ -84,32 +83,10 @@ function hasTexts(document: DocumentNode): boolean {
   return isFound;
 }
 
-/** Estimated bytes of a root field that has no value for want of a token: null, and its error. */
-const REFUSED_FIELD_BYTES = 500;
-
-/** Estimates the answer to an operation without a token, in bytes. It has the schema at the most. */
-function estimateRefusal(schema: GraphQLSchema, selections: Selections, operation: OperationDefinitionNode): number {
+/** Counts the fields that an operation asks for at its root. */
+function countRootFields(schema: GraphQLSchema, selections: Selections, operation: OperationDefinitionNode): number {
   const root = schema.getRootType(operation.operation);
-  if (!root) return 0;
-  let bytes = 0;
-  for (const { alias, name } of createFieldsOf(schema, selections)(operation.selectionSet, root)) {
-    const field = root.getFields()[name.value];
-    bytes += REFUSED_FIELD_BYTES + estimateFieldBytes(alias?.value ?? name.value, name.value, field);
-  }
-  return bytes;
-}
-
-/** Reserves memory for an answer. Throws what callers are told of an overload: Apollo would take another error for a fault. */
-function reserve({ reserveAnswer, summary }: Context, bytes: number): void {
-  try {
-    reserveAnswer(bytes);
-  } catch (error) {
-    if (!(error instanceof UpstreamError) || error.details.fault !== 'overloaded') throw error;
-    const { bound } = error.details;
-    if (bound) summary.bounds.add(bound);
-    const extensions = { code: 'OVERLOADED', http: { status: 503 } };
-    throw new GraphQLError(error.message, { originalError: error, extensions }); // worded by `formatError`
-  }
+  return root ? createFieldsOf(schema, selections)(operation.selectionSet, root).size : 0;
 }
 
 /** Refuses an operation that would cost the server, or this process, too much, before the first request is sent for it. */
@@ -125,17 +102,17 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     return shapes;
   }
 
-  /** Reserves memory for the answer of an operation that is within its limits. Throws why one is refused. */
+  /** Sets the estimated size of the answer of an operation that is within its limits. Throws why one is refused. */
   function admit({ schema, document, operation, request, contextValue }: Resolved): void {
     if (!operation) return; // none has that name, which execution tells
     const given = request.variables ?? {};
-    const { maxRequests, variables, hasToken } = contextValue;
-    const shapes = hasToken ? shapesOf(document) : null;
+    const { maxRequests, variables, noToken, answerMemory } = contextValue;
+    const shapes = noToken ? null : shapesOf(document);
     const shape = shapes && shapeOf(operation, given);
     const known = shape === null ? undefined : shapes?.get(shape);
     if (known !== undefined) {
       variables.areGood = true;
-      reserve(contextValue, known);
+      answerMemory.estimate(known);
       return;
     }
 
@@ -146,9 +123,11 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     const problemOfLists = problemWithVariables(schema, operation, given);
     if (problemOfLists) throw problemOfLists;
     const fragments = fragmentsOf(document);
-    if (!hasToken) {
-      // Nothing is asked of the server: each field is refused in its place, and the schema is told.
-      reserve(contextValue, estimateRefusal(schema, { fragments, variableValues: given }, operation));
+    if (noToken) {
+      // Nothing is asked of the server: a few fields are refused in their places, and the schema is told.
+      const rootFields = countRootFields(schema, { fragments, variableValues: given }, operation);
+      const refusal = refuseManyFields(rootFields, count, noToken);
+      if (refusal) throw refusal;
       return;
     }
 
@@ -159,7 +138,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     if (problem) throw problem;
     if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.set(shape, cost.answerBytes);
     variables.areGood = true;
-    reserve(contextValue, cost.answerBytes);
+    answerMemory.estimate(cost.answerBytes);
   }
 
   return {

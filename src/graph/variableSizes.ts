@@ -39,8 +39,9 @@ function problemWithValue(name: string, type: GraphQLInputType, value: unknown):
   if (getNamedType(type).name === '_Any') return null; // the number of representations has a limit of its own
   if (Array.isArray(value)) {
     if (value.length > MAX_LIST_VALUES) return tooLarge(name, 'values', MAX_LIST_VALUES, value.length);
-    const inner = isListType(nullable) ? nullable.ofType : nullable;
-    return firstOf(value, (one: unknown) => problemWithValue(name, inner, one));
+    // A list where the type has none is wrong, whatever it holds: it may be nested deeper than can be walked.
+    const inner = isListType(nullable) ? nullable.ofType : null;
+    return inner && firstOf(value, (one: unknown) => problemWithValue(name, inner, one));
   }
   if (!isInputObjectType(nullable)) return null;
   const fields = Object.values(nullable.getFields());

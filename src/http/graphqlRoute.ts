@@ -1,5 +1,7 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLError } from 'graphql';
+import { refuseLongDocument } from '../graph/anonymous.js';
 import { createContext, type Context } from '../graph/context.js';
 import { createDocumentCheck } from '../graph/documentLimits.js';
 import type { PersistedQueries } from '../graph/persistedQueries.js';
@@ -53,6 +55,7 @@ const saidByGraph: ReadonlySet<unknown> = new Set<ErrorCode>([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
   'QUERY_TOO_COMPLEX',
+  'UNAUTHENTICATED',
 ]);
 
 /**
@@ -99,6 +102,12 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
     return queryStore;
   }
 
+  /** Returns why a document is refused before it is validated; null when it is good. */
+  function problemOf(document: string, { token }: Operation): GraphQLError | null {
+    const refusal = typeof token === 'string' ? null : refuseLongDocument(document, token);
+    return refusal ?? checkDocument(document);
+  }
+
   /** The answer's body; its status and headers are set. */
   async function answer(
     request: FastifyRequest,
@@ -121,7 +130,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
       context: async () => {
         if (admitted instanceof Error) throw admitted;
         const document = documentOf(request, search);
-        const problem = document === undefined ? null : checkDocument(document);
+        const problem = document === undefined ? null : problemOf(document, operation);
         if (problem) throw problem;
         const queryStore = await openQueryStore(request, search, operation);
         return createContext(server, operation, summary, queryStore, createAnswerMemory(reservation));
@@ -137,6 +146,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
           refusal.errors.map(({ extensions }) => extensions['code']),
         );
         const text = withRequestId(refusal, request.id);
+        if (status === 401) void reply.header('www-authenticate', 'Bearer');
         const isGet = request.method === 'GET'; // where a mutation must be refused by the status
         void reply.status(isGet ? status : statusOf(refusal, status, headers.get('content-type')));
         return text;
