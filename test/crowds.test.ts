@@ -271,6 +271,27 @@ describe('requests of one connection', () => {
     socket.destroy();
   });
 
+  test('are not read on when the body of an earlier one is read late', async () => {
+    const unread: IncomingMessage[] = [];
+    http = createServer((request) => {
+      unread.push(request);
+    });
+    pipelining = boundPipelining(http, { maxActive: 3, maxWaiting: 100_000, onClosed: () => undefined });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const socket = open();
+    socket.write(
+      range(5000)
+        .map((index) => post(index, 'x'.repeat(1000)))
+        .join(''),
+    );
+    await until(() => pipelining.waitingCount() > 0);
+    for (const request of unread) request.resume();
+    await wait(300);
+    expect(unread).toHaveLength(3);
+    expect(pipelining.waitingCount()).toBeLessThan(200);
+    socket.destroy();
+  });
+
   test('a body that comes in pieces is read to its end while others wait', async () => {
     await listen({ maxActive: 1, maxWaiting: 100 }, false);
     const socket = open();
