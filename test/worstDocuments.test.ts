@@ -307,7 +307,7 @@ describe('at the gateway', () => {
 
   test.each<[string, string, Record<string, unknown>]>([
     ['a document of more than 500 tokens', `{ ${'jobs { nodes { id } } '.repeat(70)} }`, {}],
-    ['more than 100 root fields', `{ ${many(101, (n) => `a${n}: jobs { __typename }`, ' ').slice(0)} }`, {}],
+    ['more than 100 root fields', `{ ${many(101, (n) => `a${n}: __typename`)} }`, {}],
     [
       'more than 100 representations',
       'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
