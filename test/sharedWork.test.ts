@@ -203,6 +203,23 @@ test('a whole list that is looked through under many filters is primed once', as
   });
 });
 
+test('a field is worked out once for each row, however many aliases ask for it', async () => {
+  await withGateway({}, async ({ ask }) => {
+    const parse = jest.spyOn(Date, 'parse');
+    const readId = jest.spyOn(Reader.prototype, 'id');
+    const { data, errors } = await ask(
+      `{ jobSessions(first: 30) { nodes { ${many(20, (n) => `d${n}: durationSeconds j${n}: job { id }`)} } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const nodes = data.jobSessions.nodes as Record<string, unknown>[];
+    expect(nodes[29]?.['d19']).toEqual(expect.any(Number));
+    expect(nodes[29]?.['j19']).toEqual(nodes[29]?.['j0']);
+    const moments = parse.mock.calls.filter(([text]) => /^\d{4}-.*:\d\dZ$/.test(text)).length;
+    expect(moments).toBeLessThanOrEqual(2 * 30);
+    expect(readId.mock.calls.length).toBeLessThanOrEqual(31 + 30); // the rows, and a job for each at the most
+  });
+});
+
 test('many records that refer to one thing wait for one promise', async () => {
   const isLoaded = { value: 0 };
   const api = {

@@ -40,6 +40,8 @@ export type Loaders = Readonly<{
     id: string,
     isExtended?: boolean,
   ) => Row | null | Promise<Row | null>;
+  /** A record with nothing but its id, for who asks for no more; one for all that refer to it. */
+  referTo: <Name extends ListName, Row extends Identified>(resource: Resource<Name, Row>, id: string) => Row;
   /** A list, to be read window by window. With a lifetime, its pages may be ones that an earlier operation was told. */
   open: <Name extends ListName, Row extends Identified>(
     resource: Resource<Name, Row>,
@@ -89,6 +91,7 @@ export function createLoaders(api: Api): Loaders {
   /** Lists whose rows the loaders of the plain and of the extended view have. */
   const primed = { plain: new WeakSet<readonly unknown[]>(), extended: new WeakSet<readonly unknown[]>() };
   const once = createOnce();
+  const stubs = new Map<string, Identified>();
   let lifetime: Lifetime | undefined = 'unchanging';
 
   function loaderOf<Name extends ListName, Row extends Identified>(
@@ -219,6 +222,12 @@ export function createLoaders(api: Api): Loaders {
         if (row !== null) api.keep(resource, row, isExtended);
         return row;
       }),
+    referTo: (resource, id) => {
+      const key = `${resource.name} ${id}`;
+      const stub = (stubs.get(key) as ReturnType<typeof resource.normalize> | undefined) ?? api.referTo(resource, id); // set below
+      stubs.set(key, stub);
+      return stub;
+    },
     loadJob,
     relateJob: (id, type) =>
       (type === 'COPY' ? undefined : api.recall(jobs, id, false)) ??

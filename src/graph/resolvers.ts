@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Field } from '../upstream/errors.js';
-import { duration } from '../upstream/moment.js';
+import { durationOf } from '../upstream/moment.js';
 import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { backupRepositories } from '../upstream/resources/backupRepository.js';
 import { copyJobs, jobs, type JobRecord } from '../upstream/resources/job.js';
@@ -26,7 +26,7 @@ function related<Name extends ListName, Row extends Identified>(
 ): Row | null | Promise<Row | null> {
   if (id instanceof Error) throw id;
   if (id === null) return null;
-  return selectsOnlyId(info) ? loaders.api.referTo(resource, id) : loaders.relate(resource, id, isExtended);
+  return selectsOnlyId(info) ? loaders.referTo(resource, id) : loaders.relate(resource, id, isExtended);
 }
 
 /** The same for a job, which is in one of two collections. */
@@ -38,7 +38,7 @@ function relatedJob(
 ): JobRecord | null | Promise<JobRecord | null> {
   if (id instanceof Error) throw id;
   if (id === null) return null;
-  if (selectsOnlyId(info)) return context.loaders.api.referTo(type === 'COPY' ? copyJobs : jobs, id);
+  if (selectsOnlyId(info)) return context.loaders.referTo(type === 'COPY' ? copyJobs : jobs, id);
   return context.loaders.relateJob(id, type instanceof Error ? null : type);
 }
 
@@ -68,7 +68,7 @@ export const resolvers: Resolvers = {
 
   JobSession: {
     __resolveReference: async ({ id }, { loaders }) => loaders.loadSession(uuidArgument('id', id)),
-    durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
+    durationSeconds: durationOf,
     log: (session, args, context) => readLog(context, session, args),
     logUrl: ({ id }) => logPath(id),
     job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
@@ -77,7 +77,7 @@ export const resolvers: Resolvers = {
   },
 
   LogItem: {
-    durationSeconds: ({ creationTime, endTime }) => duration(creationTime, endTime),
+    durationSeconds: durationOf,
   },
 
   Job: {

@@ -78,3 +78,17 @@ export function duration(start: Field<string | null>, end: Field<string | null>)
   if (end instanceof Error) return end;
   return start === null || end === null ? null : secondsBetween(start, end);
 }
+
+/** A record that began and, most often, ended. */
+type Timed = Readonly<{ creationTime: Field<string | null>; endTime: Field<string | null> }>;
+
+const known = new WeakMap<Timed, Field<number | null>>();
+
+/** Returns how many seconds a record took; works it out once, however many aliases ask for it. */
+export function durationOf(record: Timed): Field<number | null> {
+  const before = known.get(record);
+  if (before !== undefined) return before;
+  const seconds = duration(record.creationTime, record.endTime);
+  known.set(record, seconds);
+  return seconds;
+}
