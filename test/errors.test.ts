@@ -530,7 +530,11 @@ describe('bad input', () => {
 });
 
 describe('documents and HTTP', () => {
-  const jsonOf = (accept: string) => ({ 'content-type': 'application/json', accept });
+  const jsonOf = (accept: string) => ({
+    'content-type': 'application/json',
+    accept,
+    authorization: `Bearer ${gateway.token}`,
+  });
   const post = async (
     body: string,
     headers: Record<string, string> = jsonOf('application/graphql-response+json'),
