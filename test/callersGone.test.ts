@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDisconnect } from '../src/http/disconnects.js';
@@ -81,6 +81,9 @@ describe.each<Leaving>(['close', 'reset'])('a caller that goes away (%s)', (how)
       await until(() => summaryLines.length === 1);
       expect(summaryLines).toMatchObject([{ level: 30, outcome: 'cancelled' }]);
       await wait(50);
+      expect(
+        gateway.logLines.filter(({ msg, level }) => String(msg).includes('download') && Number(level) > 20),
+      ).toEqual([]);
       expect(errorsOf(gateway)).toEqual([]);
       expect(await metrics.render()).toContain('backup365_log_download_duration_seconds_count{outcome="cancelled"} 1');
     });
@@ -106,6 +109,26 @@ describe.each<Leaving>(['close', 'reset'])('a caller that goes away (%s)', (how)
     });
   });
 });
+
+test.each(['gzip', 'br'])(
+  'a caller that goes away before the first byte of a long answer, as %s, is no error',
+  async (encoding) => {
+    await withGateway({}, async (gateway) => {
+      const { app, url, token, simulator, summaryLines } = gateway;
+      simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), {
+        body: { id: SESSION, details: noise(LENGTH) },
+      });
+      app.http.server.once('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+        response.once('pipe', () => socket.destroy()); // the answer is made, and its compression begins
+      });
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+      socket.write(post(token, `accept-encoding: ${encoding}\r\n`));
+      await until(() => summaryLines.length === 1 && gateway.logLines.some(({ msg }) => msg === 'caller gone'));
+      expect(summaryLines).toMatchObject([{ level: 30, outcome: 'cancelled' }]);
+      expect(errorsOf(gateway)).toEqual([]);
+    });
+  },
+);
 
 test('an error of a stream is told apart from a caller that has gone', () => {
   const gone = { destroyed: true } as ServerResponse;

@@ -135,23 +135,33 @@ test(
 );
 
 describe('at its end, the log', () => {
+  const LINES = 20_000;
   /** Writes more lines than a pipe and the log hold, then a last one, and ends the process. */
   const script = `
     import { openLog } from '${resolve('dist/log.js')}';
     process.stdout.on('error', () => undefined);
     const file = openLog();
     process.on('exit', () => file.flushSync());
-    for (let count = 0; count < 10_000; count += 1) file.write(JSON.stringify({ level: 30, count, msg: 'x'.repeat(100) }) + '\\n');
+    const msg = 'x'.repeat(100);
+    for (let count = 0; count < ${LINES}; count += 1) file.write(JSON.stringify({ level: 30, count, msg }) + '\\n');
     file.write('{"level":60,"msg":"last"}\\n');
     process.exit(0);
   `;
   const end = () => spawnNode(['--input-type=module', '--eval', script], {}, 'pipe');
 
-  test('is written up to its last line for a reader that is slow', async () => {
-    const lines = await readLines(end());
+  test('is written up to its last line, and no line is cut, for a reader that is behind', async () => {
+    // A pipe, as a container's log is one: what Node.js gives a child is a socket, which takes a text whole or not at all.
+    const command = `"${process.execPath}" --input-type=module --eval "$SCRIPT" | { dd bs=1 count=1 status=none; sleep 0.1; cat; }`;
+    const child = spawn('sh', ['-c', command], {
+      env: { ...process.env, SCRIPT: script },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const lines = await readLines(child);
     expect(lines.filter(({ msg }) => msg === 'last')).toHaveLength(1);
     const dropped = lines.reduce((sum, line) => sum + (line.dropped ?? 0), 0);
-    expect(dropped + lines.filter(({ level }) => level === 30).length).toBe(10_000);
+    expect(dropped).toBeGreaterThan(0);
+    expect(dropped + lines.filter(({ level }) => level === 30).length).toBe(LINES);
   });
 
   test('is not waited for when nobody reads it', async () => {
