@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { reserveBeforeRows } from '../src/graph/answerMemory.js';
+import { createContext } from '../src/graph/context.js';
+import { createSummary } from '../src/graph/summary.js';
 import { createAnswerMemory } from '../src/http/answerBudget.js';
 import { intake } from '../src/http/intake.js';
 import type { DoorObserver } from '../src/http/report.js';
@@ -11,6 +13,7 @@ import { createOpenOperations } from '../src/http/openOperations.js';
 import { boundPipelining, pipeliningLimits, type Pipelining } from '../src/http/pipelining.js';
 import { estimateParsedBytes } from '../src/http/requestBody.js';
 import { UpstreamError } from '../src/upstream/errors.js';
+import { proxies } from '../src/upstream/resources/proxy.js';
 import { withGateway, type Gateway, type GraphError } from './helpers/gateway.js';
 import { until } from './helpers/until.js';
 
@@ -133,6 +136,20 @@ describe('memory of an answer', () => {
       return Promise.resolve({});
     });
     expect(budget.reservedBytes()).toBe(700);
+  });
+
+  test('is reserved with the first rows that an operation loads', async () => {
+    await withGateway({}, async ({ server, token }) => {
+      const budget = create();
+      const operation = server.begin({ requestId: 'r', token });
+      const memory = createAnswerMemory(budget.open('token'));
+      const context = createContext(server, operation, createSummary(), null, memory);
+      context.reserveAnswer(700);
+      expect(budget.reservedBytes()).toBe(0);
+      await context.loaders.collect(proxies);
+      expect(budget.reservedBytes()).toBe(700);
+      operation.end();
+    });
   });
 
   test('is not reserved for a token that the server refuses', async () => {
@@ -271,23 +288,21 @@ describe('requests of one connection', () => {
     socket.destroy();
   });
 
-  test('are not read on when the body of an earlier one is read late', async () => {
-    const unread: IncomingMessage[] = [];
-    http = createServer((request) => {
-      unread.push(request);
-    });
-    pipelining = boundPipelining(http, { maxActive: 3, maxWaiting: 100_000, onClosed: () => undefined });
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  test('are not read on when Node resumes the connection, as it does once an answer has left', async () => {
+    await listen({ maxActive: 3, maxWaiting: 100_000 }, true);
+    const accepted = new Promise<Socket>((resolve) => http.once('connection', resolve));
     const socket = open();
     socket.write(
       range(5000)
         .map((index) => post(index, 'x'.repeat(1000)))
         .join(''),
     );
-    await until(() => pipelining.waitingCount() > 0);
-    for (const request of unread) request.resume();
-    await wait(300);
-    expect(unread).toHaveLength(3);
+    const connection = await accepted;
+    await until(() => held.length === 3 && connection.isPaused());
+    for (let times = 0; times < 20; times += 1) {
+      connection.resume();
+      await wait(10);
+    }
     expect(pipelining.waitingCount()).toBeLessThan(200);
     socket.destroy();
   });
