@@ -250,7 +250,7 @@ test('a moment is earlier than another one as their sort keys are, and needs a k
   expect(pad).toHaveBeenCalledTimes(1); // the bound's own
 });
 
-describe('a list of 20,000 equal values', () => {
+describe('a list of equal values', () => {
   test('is looked through once', () => {
     let walks = 0;
     const list = Array.from({ length: 20_000 }, () => 'FAILED');
@@ -270,7 +270,7 @@ describe('a list of 20,000 equal values', () => {
       const query = `query ($s: [JobSessionStatus!], $after: String, $t: [LogItemType!]) {
         jobSessions(first: 2, after: $after, filter: { statuses: $s }) { pageInfo { endCursor } nodes { id log(first: 1, types: $t) { nodes { id } } } }
       }`;
-      const repeated = { s: Array(5000).fill('FAILED'), t: Array(5000).fill('ERROR') };
+      const repeated = { s: Array(100).fill('FAILED'), t: Array(100).fill('ERROR') };
       const first = await ask(query, repeated, { token });
       expect(first.errors).toBeUndefined();
       const [list] = first.upstream.filter(({ path }) => path === 'JobSessions');

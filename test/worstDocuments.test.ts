@@ -306,7 +306,7 @@ describe('at the gateway', () => {
   });
 
   test.each<[string, string, Record<string, unknown>]>([
-    ['a document of more than 500 tokens', `{ ${'jobs { nodes { id } } '.repeat(70)} }`, {}],
+    ['a document of more than 500 tokens', `{ ${'jobs { nodes { id } } '.repeat(80)} }`, {}],
     ['more than 100 root fields', `{ ${many(101, (n) => `a${n}: __typename`)} }`, {}],
     [
       'more than 100 representations',
@@ -321,14 +321,10 @@ describe('at the gateway', () => {
     expect(errors?.[0]?.message).toMatch(/^This field needs the header/);
   });
 
-  test.each([
-    ['with a token', undefined],
-    ['without a token', null],
-  ])('references beyond their number are refused %s, before any is read', async (_, token) => {
+  test('references beyond their number are refused before any is read', async () => {
     const { status, errors, upstream } = await gateway.ask(
       `query ($r: [_Any!]!) { ${many(199, (n) => `a${n}: _entities(representations: $r) { __typename }`)} }`,
       { r: Array(600).fill(7) },
-      token === null ? { token } : {},
     );
     expect({ status, upstream }).toEqual({ status: 400, upstream: [] });
     expect(codes(errors)).toEqual(['QUERY_TOO_COMPLEX']);
