@@ -144,7 +144,7 @@ describe('memory of an answer', () => {
       const operation = server.begin({ requestId: 'r', token });
       const memory = createAnswerMemory(budget.open('token'));
       const context = createContext(server, operation, createSummary(), null, memory);
-      context.reserveAnswer(700);
+      context.answerMemory.estimate(700);
       expect(budget.reservedBytes()).toBe(0);
       await context.loaders.collect(proxies);
       expect(budget.reservedBytes()).toBe(700);
