@@ -29,7 +29,7 @@ RUN chmod 755 dist/main.js && ln -s /app/dist/main.js /usr/local/bin/backup365-g
 # By its number (it is `node`), so that Kubernetes can tell that it is not root.
 USER 1000:1000
 EXPOSE 4000
-# On the operators' listener where there is one: callers who hold all connections do not reach it. Healthy is who answers on either.
+# On the operators' listener where there is one: callers who hold all connections do not reach it. The container is healthy when one of them answers.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "const { METRICS_PORT, PORT } = process.env; Promise.any([METRICS_PORT, PORT].filter(Boolean).map((port) => fetch(`http://127.0.0.1:${port}/livez`).then((answer) => answer.ok || Promise.reject()))).then(() => process.exit(0), () => process.exit(1))"]
 # Node is the first process and handles SIGTERM itself.

@@ -45,7 +45,7 @@ export class LogFile {
   readonly #descriptor = openStdout();
   #gathered = '';
   #timer: NodeJS.Timeout | undefined;
-  /** What stdout has not taken yet. The first one may be the rest of a text, so that no line is cut. */
+  /** Texts that stdout has not taken yet. The first one may be the rest of a text, so that no line is cut. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #isFull = false;
@@ -108,9 +108,10 @@ export class LogFile {
 
   /** Takes lines again, and first says how many were dropped. */
   #resume(): void {
+    this.#isFull = false;
+    if (this.#untoldLines === 0) return;
     const time = new Date().toISOString();
     const notice = { level: 40, time, dropped: this.#untoldLines, msg: 'log lines dropped' };
-    this.#isFull = false;
     this.#untoldLines = 0;
     this.#gathered += this.#format(`${JSON.stringify(notice)}\n`);
     this.#takeGathered();

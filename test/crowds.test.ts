@@ -231,6 +231,7 @@ describe('requests of one connection', () => {
     http = createServer(handle);
     pipelining = boundPipelining(http, {
       ...limits,
+      requestTimeoutMs: 300,
       onClosed: () => {
         closed += 1;
       },

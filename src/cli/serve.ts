@@ -78,7 +78,9 @@ export async function serve(config: Config, { log, droppedLogLines }: ProcessLog
     const { address, port } = operators.server.address() as AddressInfo; // it listens
     log.info({ address, port }, "the operators' listener is open");
   }
-  const listening = named(settings.port.env, app.http.listen({ host: config.host, port: config.port }));
+  // Fastify would open a second listener for the other address of `localhost`, and nothing bounds what comes in there.
+  const host = config.host === 'localhost' ? '127.0.0.1' : config.host;
+  const listening = named(settings.port.env, app.http.listen({ host, port: config.port }));
   // From here on there may be callers to answer. A listener that is half open cannot be closed.
   closeOnSignal(signals, log, async () => {
     await listening;

@@ -103,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
     clientErrorHandler: (error, socket) => {
       // A request is late because the gateway reads no more, until it has answered earlier ones.
-      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && pipelining.isPaused(socket)) return;
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && pipelining.excusesLateRequest(socket)) return;
       refuseMalformed(error, socket);
     },
     frameworkErrors: (error, request, reply) => {
@@ -179,7 +179,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
   const tellOfRate = createRateLog(log);
   const { spanOf } = tracing;
-  const report = createReport(log, observer);
+  const report = createReport(log, observer, pipelining.whenOver);
   const route = createGraphqlRoute(graph, {
     ...{ server, unread, pipelining, operations, answers },
     ...{ trusted, report, spanOf, persistedQueries, store },

@@ -12,6 +12,29 @@ export const keepAlive = {
   keptMs: 75_000,
 } as const;
 
+/** Time in which a new connection is left alone: its first request may have arrived and not been read yet. */
+const NEW_MS = 1000;
+
+/** Time in which the headers of a request come, or Node closes the connection. Blank lines alone do not count as headers. */
+const HEADERS_MS = 6000;
+
+type Idle = {
+  /** Bytes that the connection had sent when it became idle; null while it has sent no request. */
+  readonly bytesRead: number | null;
+  readonly sinceMs: number;
+  /** When more bytes were first seen; null while there are none. */
+  changedMs: number | null;
+};
+
+/** Returns true when no request is coming in on an idle connection. */
+function mayClose(socket: Socket, state: Idle, nowMs: number): boolean {
+  const { bytesRead, sinceMs } = state;
+  if (bytesRead === null && nowMs - sinceMs < NEW_MS) return false;
+  if (socket.bytesRead === (bytesRead ?? 0)) return true;
+  state.changedMs ??= nowMs;
+  return nowMs - state.changedMs > HEADERS_MS;
+}
+
 export type ConnectionCounts = Readonly<{
   /** Number of idle connections closed to make room. */
   closedIdle: () => number;
@@ -28,8 +51,8 @@ export type ConnectionCounts = Readonly<{
  */
 export function keepIdle(server: Server): ConnectionCounts {
   const open = new Set<Socket>();
-  /** Idle connections, the longest idle first, with the bytes that each had sent when it became idle. */
-  const idle = new Map<Socket, number>();
+  /** Idle connections, the longest idle first. */
+  const idle = new Map<Socket, Idle>();
   const requests = new WeakMap<Socket, number>();
   let closedIdle = 0;
   let abandoned = 0;
@@ -42,23 +65,24 @@ export function keepIdle(server: Server): ConnectionCounts {
 
   function closeLongestIdle(newest: Socket | null): void {
     let looks = 0;
-    for (const [socket, bytesRead] of idle) {
+    const nowMs = performance.now();
+    for (const [socket, state] of idle) {
       if (socket === newest || (looks += 1) > MAX_LOOKS) return;
-      if (socket.bytesRead === bytesRead && socket.writableLength === 0) {
+      if (socket.writableLength === 0 && mayClose(socket, state, nowMs)) {
         forget(socket);
         closedIdle += 1;
         socket.destroy();
         return;
       }
-      // A request is coming in. It is looked at again after all others.
+      // A request is coming in. Look at the connection again after all others.
       idle.delete(socket);
-      idle.set(socket, bytesRead);
+      idle.set(socket, state);
     }
   }
 
   server.on('connection', (socket: Socket) => {
     open.add(socket);
-    idle.set(socket, socket.bytesRead);
+    idle.set(socket, { bytesRead: null, sinceMs: performance.now(), changedMs: null });
     socket.once('close', () => {
       forget(socket);
     });
@@ -74,8 +98,12 @@ export function keepIdle(server: Server): ConnectionCounts {
       if (!response.writableFinished) abandoned += 1;
       const left = (requests.get(socket) ?? 1) - 1;
       requests.set(socket, left);
-      if (left > 0 || !open.has(socket)) return;
-      idle.set(socket, socket.bytesRead);
+      if (!open.has(socket)) return;
+      if (left > 0) {
+        socket.setTimeout(server.timeout); // the limit on unread answers is for answers alone
+        return;
+      }
+      idle.set(socket, { bytesRead: socket.bytesRead, sinceMs: performance.now(), changedMs: null });
       socket.setTimeout(keepAlive.keptMs);
     });
   });

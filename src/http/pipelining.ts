@@ -6,19 +6,24 @@ export type PipeliningOptions = Readonly<{
   maxActive: number;
   /** Requests that wait behind those, on all connections together. */
   maxWaiting: number;
+  /** Time in which a request has to come that was late because its connection was paused, in milliseconds. */
+  requestTimeoutMs: number;
   /** Called when a connection is closed because too many requests wait. */
   onClosed: () => void;
 }>;
 
 /** Hardly a client sends a second request before it has an answer. A request that waits takes some 3 kB. */
-export const pipeliningLimits = { maxActive: 32, maxWaiting: 20_000 } as const;
+export const pipeliningLimits = { maxActive: 32, maxWaiting: 20_000, requestTimeoutMs: 10_000 } as const;
 
 /** The requests of each connection. */
 export type Pipelining = Readonly<{
   /** Calls `release` once: when the request's response was sent, or when its connection is closed. */
   whenOver: (request: IncomingMessage, release: () => void) => void;
-  /** True while the gateway itself reads no more from a connection. */
-  isPaused: (socket: Socket) => boolean;
+  /**
+   * True while the gateway itself reads no more from a connection, so that a late request is not its caller's fault. Once the
+   * gateway reads on, the request has `requestTimeoutMs` to come, or the connection is closed.
+   */
+  excusesLateRequest: (socket: Socket) => boolean;
   /** Requests that wait on all connections together. */
   waitingCount: () => number;
 }>;
@@ -31,6 +36,9 @@ type Connection = {
   readonly waiting: Waiting[];
   isChecked: boolean;
   isRefilled: boolean;
+  /** A request timed out while the connection was paused. Node does not watch it any more. */
+  isLate: boolean;
+  latest: IncomingMessage | null;
 };
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -44,7 +52,7 @@ function callAll(releases: readonly (() => void)[] | undefined): void {
  * connection's requests beyond `maxActive` wait for their turn, and nothing more is read until none waits.
  */
 export function boundPipelining(server: Server, options: PipeliningOptions): Pipelining {
-  const { maxActive, maxWaiting, onClosed } = options;
+  const { maxActive, maxWaiting, requestTimeoutMs, onClosed } = options;
   const handlers = server.listeners('request') as Handler[]; // the type that Node gives its own event
   const connections = new WeakMap<Socket, Connection>();
   let waitingCount = 0;
@@ -72,8 +80,21 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
       const next = waiting.splice(0, maxActive - active.size);
       waitingCount -= next.length;
       for (const each of next) begin(connection, each);
-      if (next.length > 0 && waiting.length === 0 && !socket.destroyed) socket.resume();
+      if (next.length === 0 || waiting.length > 0 || socket.destroyed) return;
+      if (connection.isLate) expectRequest(connection);
+      socket.resume();
     });
+  }
+
+  /** Closes a connection whose late request does not come to its end in time. */
+  function expectRequest(connection: Connection): void {
+    connection.isLate = false;
+    const { latest, socket } = connection;
+    const isLatestLate = latest?.complete === false; // else the late one has not even its headers yet
+    setTimeout(() => {
+      const hasCome = connection.latest?.complete === true && (isLatestLate || connection.latest !== latest);
+      if (!hasCome) socket.destroy();
+    }, requestTimeoutMs).unref();
   }
 
   /** Stops reading once all that was read is parsed. */
@@ -93,6 +114,8 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
       waiting: [],
       isChecked: false,
       isRefilled: false,
+      isLate: false,
+      latest: null,
     };
     connections.set(socket, connection);
     // Whoever reads a request's body makes Node read on.
@@ -113,6 +136,7 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
   server.on('request', (request, response) => {
     const connection = connections.get(request.socket);
     if (!connection || request.socket.destroyed) return;
+    connection.latest = request;
     if (connection.active.size < maxActive && connection.waiting.length === 0) {
       begin(connection, { request, response });
       return;
@@ -133,7 +157,12 @@ export function boundPipelining(server: Server, options: PipeliningOptions): Pip
       if (releases) releases.push(release);
       else release(); // it is over already
     },
-    isPaused: (socket) => (connections.get(socket)?.waiting.length ?? 0) > 0,
+    excusesLateRequest: (socket) => {
+      const connection = connections.get(socket);
+      if (!connection || connection.waiting.length === 0) return false;
+      connection.isLate = true;
+      return true;
+    },
     waitingCount: () => waitingCount,
   };
 }

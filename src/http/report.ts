@@ -5,6 +5,7 @@ import type { Summary } from '../graph/summary.js';
 import type { Log } from '../log.js';
 import type { Bound } from '../upstream/errors.js';
 import type { Operation } from '../upstream/operation.js';
+import type { Pipelining } from './pipelining.js';
 
 /** `partial`: answered, with errors as well; `failed`: no field has a value; `refused`: not executed; `cancelled`: its caller went away before all of its answer was sent. */
 export const outcomes = ['ok', 'partial', 'failed', 'refused', 'cancelled'] as const;
@@ -51,8 +52,8 @@ export const callerOf = (token: Operation['token']): { token?: string } =>
  * Reports each operation once: its step of the trace as soon as it is executed; one line of the log and the observer when its
  * answer was sent, or its caller has gone. The duration is that of the execution in both.
  */
-export function createReport(log: Log, observer: DoorObserver | undefined) {
-  return (operation: Operation, summary: Summary, { raw }: FastifyReply, startMs: number): void => {
+export function createReport(log: Log, observer: DoorObserver | undefined, whenOver: Pipelining['whenOver']) {
+  return (operation: Operation, summary: Summary, { raw, request }: FastifyReply, startMs: number): void => {
     const durationMs = performance.now() - startMs;
     const { name, type, codes, bounds } = summary;
     const executed = outcomeOf(summary);
@@ -69,7 +70,8 @@ export function createReport(log: Log, observer: DoorObserver | undefined) {
       const [code] = codes;
       span.end(code);
     }
-    const tell = (): void => {
+    // A response that waits behind another one is not told that its connection was closed, but `whenOver` is.
+    whenOver(request.raw, () => {
       const outcome = raw.writableFinished ? executed : 'cancelled';
       observer?.answered({ name, outcome, durationMs, upstreamRequests, codes, bounds });
       if (!log.isLevelEnabled('info')) return;
@@ -86,8 +88,6 @@ export function createReport(log: Log, observer: DoorObserver | undefined) {
         },
         'answered an operation',
       );
-    };
-    if (raw.destroyed) tell();
-    else raw.once('close', tell);
+    });
   };
 }

@@ -23,13 +23,13 @@ export function createBodyBudget(): MemoryBudget {
 }
 
 /**
- * What comes of a refused body is read and thrown away until nothing came for a while: a caller that is cut off while sending
- * sees no answer. Then the connection is closed.
+ * Time without a byte after which the connection of a refused body is closed, and the longest time until then. The gateway reads
+ * the body on and throws it away, because a caller that is cut off while it sends sees no answer.
  */
 const QUIET_MS = 250;
 const MAX_DISCARD_MS = 5000;
 
-/** What a JSON value takes in memory beside its own text, in bytes, for each object or array and for each part of one. */
+/** Memory of parsed JSON beside its text, in bytes: for each object or array, and for each part of one. */
 const CONTAINER_BYTES = 128;
 const PART_BYTES = 32;
 

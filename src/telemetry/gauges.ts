@@ -91,6 +91,10 @@ export function addGauges(registry: Registry, { upstream, condition, door, isSto
   states('upstream_state', 'How the backup server does, as far as is known.', serverConditions, condition);
   gauge('sharing_entries', 'What is kept for later operations of its token.', () => upstream().sharing.entries);
   gauge('sharing_size_bytes', 'About how much memory that takes.', () => upstream().sharing.bytes);
-  counter('log_lines_dropped_total', 'Lines of the log that were dropped, as stdout took no more.', droppedLogLines);
+  counter(
+    'log_lines_dropped_total',
+    'Lines of the log that were dropped, because stdout took no more.',
+    droppedLogLines,
+  );
   if (isStoreUp) gauge('store_up', 'Whether Redis answers.', () => (isStoreUp() ? 1 : 0));
 }

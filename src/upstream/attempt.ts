@@ -66,7 +66,9 @@ export function createAttempt({ gate, admit, exchange, observer, health, log }: 
     } catch (error) {
       if (error instanceof UpstreamError) {
         if (call.isSent) health.heard(error.details);
-        if (error.details.fault === 'unauthenticated') operation.share.noteToken(false);
+        const { fault } = error.details;
+        if (fault === 'unauthenticated') operation.share.noteToken(false);
+        if (fault === 'notFound') operation.share.noteToken(true); // which only the API itself can say
         tell(error.details.fault, error.details.status, error.details);
       } else call.span?.end('INTERNAL_SERVER_ERROR');
       throw error;

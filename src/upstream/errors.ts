@@ -34,7 +34,7 @@ export type UpstreamErrorDetails = About &
     bound?: Bound | undefined;
   }>;
 
-/** What there can be too much of. */
+/** Things that the gateway bounds. */
 export type Bound =
   | 'waiting' // operations that wait for a place at the server
   | 'place' // time until there was one

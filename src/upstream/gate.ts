@@ -66,7 +66,7 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
   const besidesPerToken = Math.ceil(maxInFlight / 8);
   const queueOfOthers = Math.ceil((maxWaiting * 3) / 4);
   const accepted = createGroup(maxInFlight, maxWaiting, queueOfOthers);
-  const others = createGroup(Math.ceil(maxInFlight / 2), queueOfOthers, Math.ceil(maxWaiting / 2));
+  const others = createGroup(Math.ceil(maxInFlight / 2), queueOfOthers, queueOfOthers);
 
   const shares = new Map<string | NoToken, Share>();
   const inFlightOf = new Map<Operation, number>();

@@ -27,7 +27,7 @@ export type Share = Readonly<{
   drop: () => void;
   /** Whether the server has answered this operation. */
   isAuthorized: () => boolean;
-  /** Whether the server has accepted the token lately, for whichever operation. */
+  /** Returns true when the server has accepted the token lately, for any operation. */
   isTokenAccepted: () => boolean;
   /** Remembers that the server has accepted the token with this answer, or refused it. */
   noteToken: (isAccepted: boolean) => void;

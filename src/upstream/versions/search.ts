@@ -1,4 +1,4 @@
-import { isNotFoundByApi, readJson, type Answer } from '../answer.js';
+import { FOREIGN_404, isNotFoundByApi, readJson, type Answer } from '../answer.js';
 import { UpstreamError, type About } from '../errors.js';
 import type { Query, Version } from './version.js';
 
@@ -37,7 +37,8 @@ async function askFor(probe: Probe, { name, probePath, headers }: Version): Prom
   try {
     const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
     if (answer.status === 404) {
-      return { isServed: false, isSure: answer.body.length === 0 || isNotFoundByApi(answer), error: null };
+      if (answer.body.length === 0 || isNotFoundByApi(answer)) return { isServed: false, isSure: true, error: null };
+      throw new UpstreamError({ ...about, fault: 'unavailable', status: 404, reason: FOREIGN_404 });
     }
     if (answer.status !== 401 && answer.status !== 403) readJson(answer, about); // which says what it is that came instead
     return { isServed: true, isSure: true, error: null };
@@ -54,7 +55,7 @@ export async function isServed(probe: Probe, version: Version): Promise<boolean 
 }
 
 /** Connection errors that can be of one path alone. Any other is of the server, whatever version is asked for. */
-const errorsOfOnePath = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+const errorsOfOnePath = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', FOREIGN_404]);
 
 const isOfServer = ({ details: { fault, reason = '' } }: UpstreamError): boolean =>
   fault === 'unavailable' && !errorsOfOnePath.has(reason);
