@@ -11,7 +11,7 @@ const schema = buildSchema();
 
 /** The second time, as the first time a document is only remembered. */
 function isCompiled(text: string): boolean {
-  const compiledOf = createCompiler(schema);
+  const { find: compiledOf } = createCompiler(schema);
   const document = parse(text);
   expect(compiledOf(document)).toBeNull();
   return compiledOf(document) !== null;
@@ -66,7 +66,7 @@ test.each([
 });
 
 test('a text that graphql-jit takes for a date of its own is no code, however often it comes', () => {
-  const compiledOf = createCompiler(schema);
+  const { find: compiledOf } = createCompiler(schema);
   const name = 'compiledTextRan';
   const text = `{ job(id: "__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d0),x:(globalThis.${name}=1") { id } }`;
   const document = parse(text);

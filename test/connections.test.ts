@@ -86,6 +86,7 @@ describe('where all connections are held, a further caller is answered', () => {
       for (let count = 0; count < MAX; count += 1) {
         held.push(await hold(url));
         await until(() => app.figures().connections + app.figures().closedIdle === count + 1);
+        await wait(40); // a newer one is left alone
       }
       for (let count = 0; count < 3; count += 1) held.push(await callAndKeep(url));
       await until(() => app.figures().closedIdle === 4);
@@ -140,6 +141,36 @@ describe('where all connections are held, a further caller is answered', () => {
       await until(isAlive);
       for (const { socket } of busy) socket.destroy();
     });
+  });
+});
+
+test('callers who connect at the same time do not close each other at the limit', async () => {
+  await withGateway({ maxConnections: 4 }, async ({ url, app }) => {
+    const busy: Caller[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const isAsked = once(app.http.server, 'request');
+      busy.push(await call(url, post('{"query":"{ __typename }"}').slice(0, -5)));
+      await isAsked;
+    }
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, () => fetch(`${url}/livez`, { headers: { connection: 'close' } })),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    for (const { socket } of busy) socket.destroy();
+  });
+});
+
+test('an operation behind another response is logged when its caller goes away', async () => {
+  await withGateway({}, async ({ url, simulator, token, summaryLines, server }) => {
+    await server.version(server.begin({ requestId: 'first', token }));
+    simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
+    const query = '{"query":"{ jobs(filter: { type: BACKUP }) { nodes { id } } }"}';
+    const one = post(query).replace('\r\n\r\n', `\r\nauthorization: Bearer ${token}\r\n\r\n`);
+    const caller = await call(url, one + one);
+    await until(() => simulator.requests.some(({ path }) => path === 'Jobs'));
+    caller.socket.destroy();
+    await until(() => summaryLines.length === 2);
+    expect(summaryLines).toMatchObject([{ outcome: 'cancelled' }, { outcome: 'cancelled' }]);
   });
 });
 

@@ -120,6 +120,18 @@ async function loadGraph(): Promise<{ executor: (args: never) => unknown }> {
   return (await graph.load({} as never)) as unknown as { executor: (args: never) => unknown };
 }
 
+test('a document that made too many errors is not executed by compiled code again', async () => {
+  const document = parse(`{ jobSessions(first: ${ROWS}) { nodes { ${many(ALIASES, (n) => `a${n}: details`)} } } }`);
+  const { executor } = await loadGraph();
+  const isInterpreted: boolean[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    const context = createContext({ ...emptyAnswer }, true);
+    const { errors } = (await executor({ document, request: {}, context, metrics: {} } as never)) as ExecutionResult;
+    isInterpreted.push(errors?.[0]?.nodes !== undefined); // compiled code's errors have none
+  }
+  expect(isInterpreted).toEqual([true, false, true]); // seen, compiled, given up
+});
+
 test('the log and the answer have all of them, by their codes', async () => {
   await withGateway({}, async ({ ask, simulator, logLines }) => {
     const details = 'x'.repeat(100_000);

@@ -57,7 +57,8 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
   const value: unknown =
     typeof source === 'object' && source !== null ? (source as Record<string, unknown>)[fieldName] : undefined;
   if (typeof value === 'string' && value.length > SHORT_CHARACTERS) {
-    answerSize.characters += value.length;
+    // Texts that are left out take no memory.
+    answerSize.characters = Math.min(answerSize.characters + value.length, MAX_CHARACTERS + 1);
     if (answerSize.characters > MAX_CHARACTERS) {
       if (answerSize.errors >= MAX_ERRORS) {
         countOmitted(answerSize, 'UPSTREAM_RESPONSE_TOO_LARGE');

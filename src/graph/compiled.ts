@@ -75,11 +75,18 @@ function compilableSelections(document: DocumentNode): number {
   return problems === 0 ? selections : 0;
 }
 
-/** What is known of a document: that it was seen, or its code, which is null where it has none, with its estimated size. */
+/** A document that was seen once; or its code with its estimated size. The code is null where graphql-js executes it. */
 type Known = 'seen' | Readonly<{ query: CompiledQuery['query'] | null; bytes: number }>;
 
-/** Compiles documents that come again; null for one that was not seen before, or cannot be compiled. */
-export function createCompiler(schema: GraphQLSchema): (document: DocumentNode) => CompiledQuery['query'] | null {
+export type Compiler = Readonly<{
+  /** Compiles a document that comes again; null for one that was not seen before, or cannot be compiled. */
+  find: (document: DocumentNode) => CompiledQuery['query'] | null;
+  /** Leaves a document to graphql-js from now on. */
+  giveUp: (document: DocumentNode) => void;
+}>;
+
+/** Creates a compiler that remembers documents. */
+export function createCompiler(schema: GraphQLSchema): Compiler {
   const known = new LRUCache<DocumentNode, Known>({
     max: MAX_DOCUMENTS,
     maxSize: MAX_CODE_BYTES,
@@ -93,10 +100,15 @@ export function createCompiler(schema: GraphQLSchema): (document: DocumentNode) 
     return { query: isCompiledQuery(compiled) ? compiled.query : null, bytes: selections * SELECTION_BYTES };
   }
 
-  return (document) => {
-    const before = known.get(document);
-    const now = before === undefined ? 'seen' : before === 'seen' ? compile(document) : before;
-    if (now !== before) known.set(document, now);
-    return now === 'seen' ? null : now.query;
+  return {
+    find: (document) => {
+      const before = known.get(document);
+      const now = before === undefined ? 'seen' : before === 'seen' ? compile(document) : before;
+      if (now !== before) known.set(document, now);
+      return now === 'seen' ? null : now.query;
+    },
+    giveUp: (document) => {
+      known.set(document, { query: null, bytes: 0 });
+    },
   };
 }

@@ -17,7 +17,7 @@ export type Connection<Row> = Readonly<{
   scanLimitReached: boolean;
 }>;
 
-/** How rows of a list are known again. Lists without a stable order have none: their cursors are positions. */
+/** Order by which rows of a list are found again. Lists without a stable order have none: their cursors are positions. */
 export type Order<Row> = Readonly<{
   key: (row: Row) => string | number | null;
   /** Below zero where `a` comes before `b` in the list. */
@@ -34,11 +34,11 @@ export function anchorAt<Row extends Identified>(order: Order<Row> | null, { row
     : { offset, id: row.id, key: order.key(row) };
 }
 
-/** What was found from a page on. */
+/** Rows found from a page on. */
 export type Collected<Row> = Readonly<{
   found: readonly Placed<Row>[];
   hasNext: boolean;
-  /** Where a client that goes on stands: the last row that was looked at, where the scan limit ended the search. */
+  /** Last row that was looked at, when the scan limit ended the search: a client reads on from there. */
   stoppedAt: Anchor | null;
 }>;
 

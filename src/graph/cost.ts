@@ -22,8 +22,6 @@ export type Cost = Readonly<{
   fields: number;
   /** Estimated size of the answer in bytes, long texts not counted. */
   answerBytes: number;
-  /** Entities that are asked for by their keys, good or bad. */
-  representations: number;
 }>;
 
 /** The most fields that an answer may have: while it is made, nobody else has a turn. */
@@ -90,7 +88,6 @@ export function costOf(
     singleJobs: 0,
     fields: 0,
     answerBytes: ENVELOPE_BYTES,
-    representations: 0,
   };
   const fieldsOf = createFieldsOf(schema, selections);
   const numberOf = createNumbering();
@@ -160,8 +157,6 @@ export function costOf(
     const given: unknown = args['representations'];
     if (!Array.isArray(given)) return;
     const representations: readonly unknown[] = given;
-    bill.representations += representations.length;
-    if (bill.representations > MAX_REPRESENTATIONS) throw ENOUGH;
     const counts = new Map<string, number>();
     for (const representation of representations) {
       const name = textOf(
@@ -233,6 +228,6 @@ export function costOf(
   } catch (error) {
     if (error !== ENOUGH) throw error;
   }
-  const { fields, answerBytes, representations } = bill;
-  return { requests: requestsOn(bill), fields, answerBytes, representations };
+  const { fields, answerBytes } = bill;
+  return { requests: requestsOn(bill), fields, answerBytes };
 }

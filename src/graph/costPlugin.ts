@@ -15,7 +15,7 @@ import { MAX_TEXT_CHARACTERS } from './documentLimits.js';
 import { createFieldsOf } from './fields.js';
 import type { Selections } from './selection.js';
 import { tooComplex } from './tooComplex.js';
-import { countRepresentations, fragmentsOf, problemWithVariables } from './variableSizes.js';
+import { countRepresentations, fragmentsOf, problemWithVariables, withDefaults } from './variableSizes.js';
 
 type Resolved = Pick<
   GraphQLRequestContextDidResolveOperation<Context>,
@@ -116,7 +116,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
       return;
     }
 
-    const count = countRepresentations(schema, document, operation, given);
+    const count = countRepresentations(schema, document, operation, withDefaults(operation, given));
     if (count > MAX_REPRESENTATIONS) {
       throw tooComplex(`The operation has ${count} representations; the limit is ${MAX_REPRESENTATIONS}.`);
     }
@@ -125,7 +125,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     const fragments = fragmentsOf(document);
     if (noToken) {
       // Nothing is asked of the server: a few fields are refused in their places, and the schema is told.
-      const rootFields = countRootFields(schema, { fragments, variableValues: given }, operation);
+      const rootFields = countRootFields(schema, { fragments, variableValues: withDefaults(operation, given) }, operation);
       const refusal = refuseManyFields(rootFields, count, noToken);
       if (refusal) throw refusal;
       return;

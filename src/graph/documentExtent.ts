@@ -33,16 +33,8 @@ export const schemaListRows: ReadonlyMap<string, number> = new Map([
   ['directives', 20],
 ]);
 
-const extentNames = [
-  'depth',
-  'nesting',
-  'rootFields',
-  'expanded',
-  'pairs',
-  'schemaFields',
-  'schemaLists',
-  'schemaValues',
-] as const satisfies readonly (keyof Extent)[];
+/** Measures that are the largest of any operation. */
+const largestNames = ['depth', 'rootFields', 'schemaFields', 'schemaLists', 'schemaValues'] as const;
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -54,33 +46,13 @@ function fragmentsOf(document: DocumentNode): Fragments {
   return fragments;
 }
 
-/** Returns true when a fragment spreads itself, directly or through others. */
-function hasCycle(fragments: Fragments): boolean {
-  const state = new Map<string, 'open' | 'done'>();
-  function leadsBack(name: string): boolean {
-    const known = state.get(name);
-    if (known) return known === 'open';
-    const fragment = fragments.get(name);
-    if (!fragment) return false;
-    state.set(name, 'open');
-    const found = spreadsOpen(fragment.selectionSet);
-    state.set(name, 'done');
-    return found;
-  }
-  function spreadsOpen(set: SelectionSetNode | undefined): boolean {
-    return (
-      set?.selections.some((node) =>
-        node.kind === Kind.FRAGMENT_SPREAD ? leadsBack(node.name.value) : spreadsOpen(node.selectionSet),
-      ) ?? false
-    );
-  }
-  return [...fragments.keys()].some(leadsBack);
-}
-
 /** Fields of one name in one place, and how deep the deepest of them is nested. */
 type Place = { readonly nodes: FieldNode[]; nesting: number };
 
 const ENOUGH = new Error('enough was counted');
+
+/** Nesting that no document can write. Fragments that spread themselves would nest for ever. */
+const MAX_NESTING = 2500;
 
 const emptyExtent: Readonly<Extent> = {
   depth: 0,
@@ -93,13 +65,14 @@ const emptyExtent: Readonly<Extent> = {
   schemaValues: 0,
 };
 
-/** Measures one operation, or what comes before it has more than `maxExpanded`. */
-function measureOperation(root: SelectionSetNode, fragments: Fragments, maxExpanded: number): Extent {
+/** Measures one operation, or one fragment, until it has more than `maxExpanded`. Adds the names of the fragments in it to `reached`. */
+function measureFrom(root: SelectionSetNode, fragments: Fragments, maxExpanded: number, reached: Set<string>): Extent {
   const extent = { ...emptyExtent };
 
   /** Collects the fields of a selection set as execution does: a fragment once in each place. */
   function collect(set: SelectionSetNode, nesting: number, places: Map<string, Place>, spread: Set<string>): void {
     extent.nesting = Math.max(extent.nesting, nesting);
+    if (nesting > MAX_NESTING) throw ENOUGH;
     for (const node of set.selections) {
       extent.expanded += 1;
       if (extent.expanded > maxExpanded) throw ENOUGH;
@@ -116,6 +89,7 @@ function measureOperation(root: SelectionSetNode, fragments: Fragments, maxExpan
         collect(node.selectionSet, nesting + 1, places, spread);
       } else if (!spread.has(node.name.value)) {
         spread.add(node.name.value);
+        reached.add(node.name.value);
         const fragment = fragments.get(node.name.value);
         if (fragment) collect(fragment.selectionSet, nesting + 1, places, spread);
       }
@@ -155,19 +129,26 @@ function measureOperation(root: SelectionSetNode, fragments: Fragments, maxExpan
 
 /**
  * Measures a document: the sum of its operations in `expanded` and `pairs`, the largest of them in all else. Stops as soon as
- * there are more than `maxExpanded`. Gives nothing where fragments spread themselves, because validation refuses that.
+ * there are more than `maxExpanded`. Fragments that no operation reaches count too, because validation compares their fields.
  */
 export function extentOf(document: DocumentNode, maxExpanded: number): Extent {
   const total = { ...emptyExtent };
   const fragments = fragmentsOf(document);
-  if (hasCycle(fragments)) return total;
+  const reached = new Set<string>();
+
+  function add(set: SelectionSetNode): Extent {
+    const extent = measureFrom(set, fragments, maxExpanded - total.expanded, reached);
+    total.expanded += extent.expanded;
+    total.pairs += extent.pairs;
+    total.nesting = Math.max(total.nesting, extent.nesting);
+    return extent;
+  }
+
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const extent = measureOperation(node.selectionSet, fragments, maxExpanded - total.expanded);
-    for (const name of extentNames) {
-      total[name] =
-        name === 'expanded' || name === 'pairs' ? total[name] + extent[name] : Math.max(total[name], extent[name]);
-    }
+    const extent = add(node.selectionSet);
+    for (const name of largestNames) total[name] = Math.max(total[name], extent[name]);
   }
+  for (const [name, { selectionSet }] of fragments) if (!reached.has(name)) add(selectionSet);
   return total;
 }

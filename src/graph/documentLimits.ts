@@ -16,7 +16,7 @@ export const MAX_TEXT_CHARACTERS = 16_000;
 export const documentLimits = {
   characters: 100_000,
   /** graphql-js counts the lines of the document for each error that it locates. */
-  lines: 2000,
+  lines: 3000,
   tokens: 5000,
   /** Levels of fields. */
   depth: 16,

@@ -5,7 +5,7 @@ import type { Context } from './context.js';
 
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
-/** What a field that is resolved later does with its value, or with the error it fails with. */
+/** Handlers of the value and of the error of a field that is resolved later. */
 type Handlers = Readonly<{ onValue: (value: unknown) => unknown; onError: (error: unknown) => Error | null }>;
 
 /** Made once per answer, because an answer can have a hundred thousand such fields. */

@@ -46,7 +46,7 @@ function accept({ data, errors = [] }: ExecutionResult, answerSize: AnswerSize):
 export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Gateway {
   limitErrors(schema);
   if (tracedSchema !== schema) limitErrors(tracedSchema);
-  const compiledOf = createCompiler(schema);
+  const compiler = createCompiler(schema);
 
   async function interpret(args: ExecutionArgs, { answerSize }: Context): Promise<ExecutionResult> {
     Object.assign(answerSize, emptyAnswer); // what was counted for code counts anew
@@ -61,9 +61,11 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
           const { variables = {}, operationName } = request;
           const args = { document, contextValue, variableValues: variables, operationName };
           if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
-          const query = contextValue.variables.areGood ? compiledOf(document) : null;
+          const query = contextValue.variables.areGood ? compiler.find(document) : null;
           if (query && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
+            // Compiled code makes errors of plain fields without a limit.
+            if ((result.errors?.length ?? 0) > MAX_ERRORS) compiler.giveUp(document);
             const accepted = accept(result, contextValue.answerSize);
             if (accepted) return accepted;
           }

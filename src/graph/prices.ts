@@ -20,14 +20,13 @@ export type Bill = {
   singleJobs: number;
   fields: number;
   answerBytes: number;
-  representations: number;
 };
 
 /** A field with its arguments, how often it is asked for, and where. */
 export type Call = Readonly<{
   args: Readonly<Record<string, unknown>>;
   times: number;
-  /** How many answers of the server bring the records that the field belongs to; 0 for a root field. */
+  /** Number of the server's answers that bring the records that the field belongs to; 0 for a root field. */
   arrivals: number;
   /** The field nodes of each place in the answer that has this field with these arguments. */
   places: readonly (readonly FieldNode[])[];

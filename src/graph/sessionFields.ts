@@ -19,11 +19,10 @@ export function readLog(
   const { once, api } = loaders;
   const types = args.types ? distinct(args.types) : null;
   const filter = { sessionId: session.id, types, order: args.order ?? 'ASC' };
-  const name = nameList('log', filter);
   const read = (): Promise<Connection<LogItemRecord>> =>
     readConnection(
       {
-        name,
+        name: nameList('log', filter),
         open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
         order: logOrder(filter.order),
         keeps: (line) => types === null || types.some((type) => type === line.type),
@@ -31,24 +30,23 @@ export function readLog(
       },
       args,
     );
-  const key = pageKey(`log ${name}`, args);
+  const key = pageKey(`log ${session.id} ${types?.join() ?? '*'} ${filter.order}`, args); // plain, as each row makes one
   return key === null ? read() : once(key, read);
 }
 
 /** Returns a page of the objects that a session processed; null before API v7. */
-export async function readProcessedObjects(
+export function readProcessedObjects(
   { loaders }: Context,
   session: JobSessionRecord,
   args: ConnectionArguments,
 ): Promise<Connection<ProcessedObjectRecord> | null> {
   const { once, api } = loaders;
   const { id: sessionId } = session;
-  if ((await api.version()).lacks.has('processedObject')) return null;
-  const name = nameList('processedObjects', sessionId);
-  const read = (): Promise<Connection<ProcessedObjectRecord>> =>
-    readConnection(
+  const read = async (): Promise<Connection<ProcessedObjectRecord> | null> => {
+    if ((await api.version()).lacks.has('processedObject')) return null;
+    return readConnection(
       {
-        name,
+        name: nameList('processedObjects', sessionId),
         open: () => loaders.open(processedObjects, { sessionId }, lifetimeOf(session)),
         order: null,
         keeps: () => true,
@@ -56,6 +54,7 @@ export async function readProcessedObjects(
       },
       args,
     );
-  const key = pageKey(`objects ${name}`, args);
+  };
+  const key = pageKey(`objects ${sessionId}`, args);
   return key === null ? read() : once(key, read);
 }

@@ -27,18 +27,17 @@ export type SessionLists = Readonly<{
 }>;
 
 /** Returns a page of the sessions that a filter asks for, newest first. Equal pages of one operation are one. */
-export async function readSessions(
+export function readSessions(
   { openSessions, openNothing, once, tell, api }: SessionLists,
   args: ConnectionArguments,
   filter: JobSessionFilter,
 ): Promise<Connection<JobSessionRecord>> {
   const jobId = optionalUuidArgument('filter.jobId', filter.jobId);
   const checked = { ...filter, jobId, statuses: filter.statuses ? distinct(filter.statuses) : null };
-  const name = nameList('jobSessions', checked);
   const read = async (): Promise<Connection<JobSessionRecord>> => {
     const connection = await readConnection(
       {
-        name,
+        name: nameList('jobSessions', checked),
         open: () => (checked.statuses?.length === 0 ? openNothing() : openSessions(checked)),
         order: newestFirst,
         keeps: matchesSession(checked),
@@ -49,6 +48,8 @@ export async function readSessions(
     connection.nodes.forEach(tell);
     return connection;
   };
-  const key = pageKey(`sessions ${name}`, args);
+  const { statuses, type, endedAfter, endedBefore } = checked;
+  const list = [jobId, statuses?.join(), type, endedAfter, endedBefore].map((part) => part ?? '*').join(' ');
+  const key = pageKey(`sessions ${list}`, args); // plain, as each row makes one
   return key === null ? read() : once(key, read);
 }

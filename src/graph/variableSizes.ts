@@ -6,6 +6,7 @@ import {
   isListType,
   Kind,
   typeFromAST,
+  valueFromASTUntyped,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -93,6 +94,14 @@ function lengthOf(
     node = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
   }
   return node?.kind === Kind.LIST ? node.values.length : 1;
+}
+
+/** Returns the variables of an operation, those that were not given with their defaults. Nothing is coerced. */
+export function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Given): Given {
+  const defaults = variableDefinitions.flatMap(({ variable, defaultValue }) =>
+    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)] as const] : [],
+  );
+  return defaults.length === 0 ? given : { ...Object.fromEntries(defaults), ...given };
 }
 
 /** Counts the representations that an operation's `_entities` fields ask for, without reading any of them. */

@@ -13,7 +13,7 @@ export const keepAlive = {
 } as const;
 
 /** Time in which a new connection is left alone: its first request may have arrived and not been read yet. */
-const NEW_MS = 1000;
+const NEW_MS = 30;
 
 /** Time in which the headers of a request come, or Node closes the connection. Blank lines alone do not count as headers. */
 const HEADERS_MS = 6000;
