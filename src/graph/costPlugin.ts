@@ -125,7 +125,11 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     const fragments = fragmentsOf(document);
     if (noToken) {
       // Nothing is asked of the server: a few fields are refused in their places, and the schema is told.
-      const rootFields = countRootFields(schema, { fragments, variableValues: withDefaults(operation, given) }, operation);
+      const rootFields = countRootFields(
+        schema,
+        { fragments, variableValues: withDefaults(operation, given) },
+        operation,
+      );
       const refusal = refuseManyFields(rootFields, count, noToken);
       if (refusal) throw refusal;
       return;
