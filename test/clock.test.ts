@@ -143,7 +143,7 @@ const readsOfWallClock: Record<string, string> = {
   'upstream/resources/jobSession.ts': 'the backup server says when a session ended',
   'doctor/certificate.ts': 'a certificate says when it ends',
   'doctor/trust.ts': 'a certificate says when it begins',
-  'main.ts': 'the token of the embedded server',
+  'logFile.ts': 'a line of the log has the time',
 };
 
 test('no duration goes by the wall clock', () => {
