@@ -10,7 +10,7 @@ export const texts = {
     query: `${'\n'.repeat(120_000 * s ** 4)}{backupServer{${joined(290, () => 'apiVersion')}}}`,
   }),
   blockString: (s) => ({ query: `{job(id:"""${'\\n x'.replace('\\n', '\n').repeat(60_000 * s ** 4)}"""){id}}` }),
-  longText: (s) => ({ query: `{job(id:"${'x'.repeat(250_000 * s)}"){id}}` }),
+  longText: (s) => ({ query: `{job(id:"${'x'.repeat(100_000 * s)}"){id}}` }),
   escapes: (s) => ({ query: `{job(id:"${'\\u0041'.repeat(40_000 * s)}"){id}}` }),
   longMoment: (s) => ({
     query: `query($m:DateTime){jobSessions(filter:{endedAfter:$m}){nodes{id}}}`,

@@ -34,7 +34,7 @@ export const validation = {
     query: `{${joined(290 * s, () => `jobs(first:1 filter:{isEnabled:true type:BACKUP}){pageInfo{endCursor}}`)}}`,
   }),
   overlapLongArguments: (s) => {
-    const list = joined(240, () => 'SUCCESS');
+    const list = joined(100, () => 'SUCCESS');
     return { query: `{${joined(19 * s, () => `jobSessions(filter:{statuses:[${list}]}){scanLimitReached}`)}}` };
   },
   overlapInlineFragments: (s) => ({
