@@ -11,6 +11,8 @@ import { until } from './helpers/until.js';
 
 const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
+/** How long the 1,000 callers may take on a machine that has other work. */
+const PATIENCE_MS = 100_000;
 const codes = (errors: GraphError[] | undefined): string[] => (errors ?? []).map(({ extensions }) => extensions.code);
 
 describe.each([
@@ -57,7 +59,8 @@ describe.each([
           origin,
           trust: { by: 'system' },
           apiVersion: 'v8',
-          operationTimeoutMs: 25_000,
+          timeoutMs: PATIENCE_MS,
+          operationTimeoutMs: PATIENCE_MS,
           store: instances > 1 ? opened.store : null,
         }),
       );
@@ -97,9 +100,13 @@ describe.each([
     expect(await crossings(200, round)).toEqual([]);
   });
 
-  test('1,000 of them: each gets its own', async () => {
-    expect(await crossings(1000, 0)).toEqual([]);
-  });
+  test(
+    '1,000 of them: each gets its own',
+    async () => {
+      expect(await crossings(1000, 0)).toEqual([]);
+    },
+    2 * PATIENCE_MS,
+  );
 
   test('and what one instance was told is read by the other, where there is one', () => {
     const hits = stores.reduce((sum, { count }) => sum + count('read', 'hit'), 0);
