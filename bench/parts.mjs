@@ -100,7 +100,7 @@ async function measureExecution() {
   const job = { id: ID, name: 'job' };
   const context = {
     answerSize: { characters: 0, badFields: 0, badReferences: 0 },
-    variables: { areGood: true },
+    compiling: { isAllowed: true },
     loaders: {
       openSessions: async () => listOf(rows),
       relateJob: () => job,

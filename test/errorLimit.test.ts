@@ -55,7 +55,7 @@ function createContext(answerSize: AnswerSize, isListed: boolean): Context {
     readServiceInstance: forbidden,
     referTo: (resource, id) => resource.normalize(read({ id })),
   };
-  return { answerSize, variables: { areGood: true }, loaders: createLoaders(api) } as unknown as Context;
+  return { answerSize, compiling: { isAllowed: true }, loaders: createLoaders(api) } as unknown as Context;
 }
 
 const cases: [string, string][] = [

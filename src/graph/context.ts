@@ -20,8 +20,8 @@ export type Context = Readonly<{
   answerSize: AnswerSize;
   /** Why the caller has no token; null when it sent one, good or bad. Without one nothing is asked of the server. */
   noToken: NoToken | null;
-  /** Whether graphql-js takes the operation's variables: compiled code takes some that it does not. */
-  variables: { areGood: boolean };
+  /** Whether the operation's variables and estimated size allow compiled code. */
+  compiling: { isAllowed: boolean };
   /** Where the caller's token has its persisted queries for all instances; null for nowhere. */
   queryStore: TokenStore | null;
   /** Whether the backup server has answered the operation. */
@@ -46,12 +46,12 @@ export function createContext(
     maxRequests: server.maxRequests,
     answerSize: { ...emptyAnswer },
     noToken: typeof operation.token === 'string' ? null : operation.token,
-    variables: { areGood: false },
+    compiling: { isAllowed: false },
     queryStore,
     isAuthorized: operation.share.isAuthorized,
     summary,
     costs: operation.costs,
     answerMemory,
-    loaders: createLoaders(openApi(reserveBeforeRows(server, answerMemory), operation)),
+    loaders: createLoaders(openApi(server, operation, reserveBeforeRows(server.get, answerMemory))),
   };
 }

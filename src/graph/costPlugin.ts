@@ -43,6 +43,12 @@ function problemWith({ requests, fields, answerBytes }: Cost, maxRequests: numbe
   return null;
 }
 
+/**
+ * Maximum number of fields in an answer that compiled code makes. If the server sends bad values, compiled code creates an
+ * error for each of them, and only then can the operation be given to graphql-js, which stops at `MAX_ERRORS`.
+ */
+const MAX_COMPILED_FIELDS = 25_000;
+
 /** Texts up to this length may be enum values, on which the cost can depend; others are ids and the like. */
 const MAX_WORD_CHARACTERS = 32;
 
@@ -91,28 +97,33 @@ function countRootFields(schema: GraphQLSchema, selections: Selections, operatio
 
 /** Refuses an operation that would cost the server, or this process, too much, before the first request is sent for it. */
 export function createCostPlugin(): ApolloServerPlugin<Context> {
-  /** The answer's size of each document, in bytes, by the shapes of variables with which it was found good; null where shapes say nothing. */
-  const good = new WeakMap<DocumentNode, Map<string, number> | null>();
+  /** The cost of each admitted document, by the shapes of its variables; null for a document of which the shapes do not tell the cost. */
+  const admitted = new WeakMap<DocumentNode, Map<string, Cost> | null>();
 
-  function shapesOf(document: DocumentNode): Map<string, number> | null {
-    const known = good.get(document);
+  function shapesOf(document: DocumentNode): Map<string, Cost> | null {
+    const known = admitted.get(document);
     if (known !== undefined) return known;
-    const shapes = hasTexts(document) ? null : new Map<string, number>();
-    good.set(document, shapes);
+    const shapes = hasTexts(document) ? null : new Map<string, Cost>();
+    admitted.set(document, shapes);
     return shapes;
+  }
+
+  function apply({ fields, answerBytes }: Cost, { compiling, answerMemory }: Context): void {
+    // graphql-js takes the operation's variables, of which compiled code takes some that graphql-js refuses.
+    compiling.isAllowed = fields <= MAX_COMPILED_FIELDS;
+    answerMemory.estimate(answerBytes);
   }
 
   /** Sets the estimated size of the answer of an operation that is within its limits. Throws why one is refused. */
   function admit({ schema, document, operation, request, contextValue }: Resolved): void {
     if (!operation) return; // none has that name, which execution tells
     const given = request.variables ?? {};
-    const { maxRequests, variables, noToken, answerMemory } = contextValue;
+    const { maxRequests, noToken } = contextValue;
     const shapes = noToken ? null : shapesOf(document);
     const shape = shapes && shapeOf(operation, given);
     const known = shape === null ? undefined : shapes?.get(shape);
-    if (known !== undefined) {
-      variables.areGood = true;
-      answerMemory.estimate(known);
+    if (known) {
+      apply(known, contextValue);
       return;
     }
 
@@ -140,9 +151,8 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     const cost = costOf(schema, operation, { fragments, variableValues: coerced }, maxRequests);
     const problem = problemWith(cost, maxRequests);
     if (problem) throw problem;
-    if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.set(shape, cost.answerBytes);
-    variables.areGood = true;
-    answerMemory.estimate(cost.answerBytes);
+    if (shape !== null && shapes && shapes.size < MAX_REMEMBERED) shapes.set(shape, cost);
+    apply(cost, contextValue);
   }
 
   return {

@@ -61,7 +61,7 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
           const { variables = {}, operationName } = request;
           const args = { document, contextValue, variableValues: variables, operationName };
           if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
-          const query = contextValue.variables.areGood ? compiler.find(document) : null;
+          const query = contextValue.compiling.isAllowed ? compiler.find(document) : null;
           if (query && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
             // Compiled code makes errors of plain fields without a limit.
