@@ -101,7 +101,7 @@ describe('a memory budget', () => {
 });
 
 describe('memory of an answer', () => {
-  type GetJson = Parameters<typeof reserveBeforeRows>[0]['get'];
+  type GetJson = Parameters<typeof reserveBeforeRows>[0];
 
   async function load(
     budget: MemoryBudget,
@@ -115,7 +115,7 @@ describe('memory of an answer', () => {
       then();
       const operation = server.begin({ requestId: 'r', token: 'token' });
       try {
-        await reserveBeforeRows({ ...server, get }, memory).get(operation, {
+        await reserveBeforeRows(get, memory)(operation, {
           ...{ path: 'Jobs', query: {}, headers: {}, about: { resource: 'job' }, token: 'token' },
         });
       } finally {

@@ -55,7 +55,7 @@ function setUp(maxInFlight: number, maxWaiting: number) {
     return operation;
   };
   const accept = (token: string, isAccepted = true): void => {
-    sharing.join(token).noteToken(isAccepted);
+    sharing.join(token).standing.note(isAccepted);
   };
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   /** Gives a slot of the token back. */
@@ -230,7 +230,7 @@ describe.each([
       const isAccepted = (): boolean => {
         const operation = server.begin({ requestId: '1', token });
         operation.end();
-        return operation.share.isTokenAccepted();
+        return operation.share.standing.isAccepted();
       };
       const query = `{ jobSession(id: "${SESSION}") { id } }`;
       expect(isAccepted()).toBe(false);

@@ -22,15 +22,12 @@ export type AnswerMemory = Readonly<{
  * Reserves an operation's answer when the backup server has answered it for the first time: made-up tokens reserve nothing.
  * Before that, checks that there is room, so that the server does no work for an answer that is refused.
  */
-export function reserveBeforeRows(server: UpstreamServer, memory: AnswerMemory): UpstreamServer {
-  return {
-    ...server,
-    get: async (operation, request) => {
-      memory.check();
-      const json = await server.get(operation, request);
-      memory.reserve();
-      return json;
-    },
+export function reserveBeforeRows(get: UpstreamServer['get'], memory: AnswerMemory): UpstreamServer['get'] {
+  return async (operation, request) => {
+    memory.check();
+    const json = await get(operation, request);
+    memory.reserve();
+    return json;
   };
 }
 

@@ -15,6 +15,12 @@ export const MAX_ERRORS = 1000;
 /** How many references may be told to be bad. */
 const MAX_BAD_REFERENCES = 100;
 
+/** Handlers of the value and of the error of a field that is resolved later. */
+export type LaterHandlers = Readonly<{
+  onValue: (value: unknown) => unknown;
+  onError: (error: unknown) => Error | null;
+}>;
+
 /** What one answer has taken up so far. */
 export type AnswerSize = {
   characters: number;
@@ -23,9 +29,17 @@ export type AnswerSize = {
   /** Fields and rows that are null without one, by the code that it would have had; null while there are none. */
   omitted: Map<ErrorCode, number> | null;
   badReferences: number;
+  /** Created once per answer, because an answer can have a hundred thousand such fields; null before the first of them. */
+  laterHandlers: LaterHandlers | null;
 };
 
-export const emptyAnswer: Readonly<AnswerSize> = { characters: 0, errors: 0, omitted: null, badReferences: 0 };
+export const emptyAnswer: Readonly<AnswerSize> = {
+  characters: 0,
+  errors: 0,
+  omitted: null,
+  badReferences: 0,
+  laterHandlers: null,
+};
 
 /** Counts an error that the answer has no room for. */
 export function countOmitted(answerSize: AnswerSize, code: ErrorCode): void {

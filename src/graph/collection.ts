@@ -134,7 +134,7 @@ export type SortOnce = <Row>(
 
 /** Made for one operation: many root fields share the sorted lists. */
 export function createSortOnce(): SortOnce {
-  const sorted = new WeakMap<readonly unknown[], Promise<SortedRows<unknown>>>();
+  const sorted = new Map<readonly unknown[], Promise<SortedRows<unknown>>>();
   return <Row>(rows: readonly Field<Row>[], keyOf: KeyOf<Row>, yieldToOthers: YieldToOthers) => {
     const known = sorted.get(rows) as Promise<SortedRows<Row>> | undefined; // set below, for these very rows
     const pending = known ?? sortRows(rows, keyOf, yieldToOthers);

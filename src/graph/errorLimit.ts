@@ -1,24 +1,14 @@
 import { isNullableType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { asError } from '../upstream/errors.js';
-import { limitError, type AnswerSize } from './answerSize.js';
+import { limitError, type AnswerSize, type LaterHandlers } from './answerSize.js';
 import type { Context } from './context.js';
 
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
-/** Handlers of the value and of the error of a field that is resolved later. */
-type Handlers = Readonly<{ onValue: (value: unknown) => unknown; onError: (error: unknown) => Error | null }>;
-
-/** Made once per answer, because an answer can have a hundred thousand such fields. */
-const handlersOf = new WeakMap<AnswerSize, Handlers>();
-
-function createHandlers(answerSize: AnswerSize): Handlers {
-  const handlers: Handlers = {
-    onValue: (value) => (value instanceof Error ? limitError(answerSize, value) : value),
-    onError: (error) => limitError(answerSize, asError(error)),
-  };
-  handlersOf.set(answerSize, handlers);
-  return handlers;
-}
+const createHandlers = (answerSize: AnswerSize): LaterHandlers => ({
+  onValue: (value) => (value instanceof Error ? limitError(answerSize, value) : value),
+  onError: (error) => limitError(answerSize, asError(error)),
+});
 
 const limited =
   (resolve: Resolver): Resolver =>
@@ -27,7 +17,7 @@ const limited =
     try {
       const value = resolve(source, args, context, info);
       if (value instanceof Promise) {
-        const { onValue, onError } = handlersOf.get(answerSize) ?? createHandlers(answerSize);
+        const { onValue, onError } = (answerSize.laterHandlers ??= createHandlers(answerSize));
         return value.then(onValue, onError);
       }
       return value instanceof Error ? limitError(answerSize, value) : value;

@@ -89,7 +89,7 @@ export function createLoaders(api: Api): Loaders {
   /** Records of a collection that were read by id. */
   const readsById = new Map<string, number>();
   /** Lists whose rows the loaders of the plain and of the extended view have. */
-  const primed = { plain: new WeakSet<readonly unknown[]>(), extended: new WeakSet<readonly unknown[]>() };
+  const primed = { plain: new Set<readonly unknown[]>(), extended: new Set<readonly unknown[]>() };
   const once = createOnce();
   const stubs = new Map<string, Identified>();
   let lifetime: Lifetime | undefined = 'unchanging';

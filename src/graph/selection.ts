@@ -25,26 +25,64 @@ export function isIncluded(node: SelectionNode, { variableValues }: Selections):
   }
 }
 
-/** Answers to one question, by the field nodes of a place in the answer and by selection set. */
-type Answers = WeakMap<readonly FieldNode[] | SelectionSetNode, boolean>;
+/** The only field's selection set, which is the document's own, or all fields of a place. */
+type Place = readonly FieldNode[] | SelectionSetNode;
 
-/** Answers to all questions, by what is asked and by the variables of an operation, which decide what is left out. */
-type Memory = WeakMap<object, WeakMap<Selections['variableValues'], Answers>>;
+/** Answers to one question. */
+type Answers = WeakMap<Place, boolean>;
 
-const memory: Memory = new WeakMap();
+/** Looks at each place once, however many rows, aliases and fragments lead to it. */
+function findOnce(place: Place, answers: Answers, find: () => boolean): boolean {
+  const known = answers.get(place);
+  if (known !== undefined) return known;
+  answers.set(place, false); // ends the search in a fragment that spreads itself
+  const found = find();
+  answers.set(place, found);
+  return found;
+}
 
-function answersTo(question: object, { variableValues }: Selections): Answers {
-  let byVariables = memory.get(question);
-  if (!byVariables) memory.set(question, (byVariables = new WeakMap()));
-  let answers = byVariables.get(variableValues);
-  if (!answers) byVariables.set(variableValues, (answers = new WeakMap()));
+function findInAll(
+  { fieldNodes }: Selected,
+  answers: Answers,
+  find: (selectionSet: SelectionSetNode | undefined) => boolean,
+): boolean {
+  const [field] = fieldNodes;
+  if (fieldNodes.length === 1 && field) return find(field.selectionSet);
+  return findOnce(fieldNodes, answers, () => fieldNodes.some(({ selectionSet }) => find(selectionSet)));
+}
+
+const selectionIn = (node: SelectionNode, { fragments }: Selections): SelectionSetNode | undefined =>
+  node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value]?.selectionSet : node.selectionSet;
+
+const directives: Answers = new WeakMap();
+
+/** Returns true when a directive can leave out something of the selection. */
+function hasDirective(selectionSet: SelectionSetNode | undefined, selections: Selections): boolean {
+  if (selectionSet === undefined) return false;
+  return findOnce(selectionSet, directives, () =>
+    selectionSet.selections.some(
+      (node) => (node.directives?.length ?? 0) > 0 || hasDirective(selectionIn(node, selections), selections),
+    ),
+  );
+}
+
+/** Answers to all questions, by what is asked and by what they depend on beside the document. */
+const memory = new WeakMap<object, WeakMap<object, Answers>>();
+
+/** The scope of answers that depend on the document alone. */
+const allOperations = {};
+
+function answersTo(question: object, selected: Selected): Answers {
+  const isConditional = findInAll(selected, directives, (selectionSet) => hasDirective(selectionSet, selected));
+  const scope = isConditional ? selected.variableValues : allOperations;
+  let byScope = memory.get(question);
+  if (!byScope) memory.set(question, (byScope = new WeakMap()));
+  let answers = byScope.get(scope);
+  if (!answers) byScope.set(scope, (answers = new WeakMap()));
   return answers;
 }
 
-/**
- * Returns true when a field of the selection matches. Looks at each selection set once per operation, however many rows,
- * aliases and fragments lead to it.
- */
+/** Returns true when a field of the selection matches. */
 function hasField(
   selectionSet: SelectionSetNode | undefined,
   selections: Selections,
@@ -52,42 +90,28 @@ function hasField(
   matches: (field: FieldNode) => boolean,
 ): boolean {
   if (selectionSet === undefined) return false;
-  const known = answers.get(selectionSet);
-  if (known !== undefined) return known;
-  answers.set(selectionSet, false); // ends the search in a fragment that spreads itself
-  const found = selectionSet.selections.some((node) => {
-    if (!isIncluded(node, selections)) return false;
-    if (node.kind === Kind.FIELD) return matches(node);
-    const inner =
-      node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet : selections.fragments[node.name.value]?.selectionSet;
-    return hasField(inner, selections, answers, matches);
-  });
-  answers.set(selectionSet, found);
-  return found;
+  return findOnce(selectionSet, answers, () =>
+    selectionSet.selections.some((node) => {
+      if (!isIncluded(node, selections)) return false;
+      return node.kind === Kind.FIELD
+        ? matches(node)
+        : hasField(selectionIn(node, selections), selections, answers, matches);
+    }),
+  );
 }
 
 const isMoreThanId = ({ name }: FieldNode): boolean => name.value !== 'id' && name.value !== '__typename';
 
 /** Returns true when the selection has nothing but the id, which the record that refers to it has already. */
-export function selectsOnlyId(selections: Selected): boolean {
-  const answers = answersTo(isMoreThanId, selections);
-  const { fieldNodes } = selections;
-  const known = answers.get(fieldNodes);
-  if (known !== undefined) return !known;
-  const hasMore = fieldNodes.some(({ selectionSet }) => hasField(selectionSet, selections, answers, isMoreThanId));
-  answers.set(fieldNodes, hasMore);
-  return !hasMore;
+export function selectsOnlyId(selected: Selected): boolean {
+  const answers = answersTo(isMoreThanId, selected);
+  return !findInAll(selected, answers, (selectionSet) => hasField(selectionSet, selected, answers, isMoreThanId));
 }
 
 /** Returns true when the selection has a field with one of these names, at any depth. */
-export function selectsAny(selections: Selected, names: ReadonlySet<string>): boolean {
-  const answers = answersTo(names, selections);
-  const { fieldNodes } = selections;
-  const known = answers.get(fieldNodes);
-  if (known !== undefined) return known;
+export function selectsAny(selected: Selected, names: ReadonlySet<string>): boolean {
+  const answers = answersTo(names, selected);
   const matches = ({ name, selectionSet }: FieldNode): boolean =>
-    names.has(name.value) || hasField(selectionSet, selections, answers, matches);
-  const found = fieldNodes.some(({ selectionSet }) => hasField(selectionSet, selections, answers, matches));
-  answers.set(fieldNodes, found);
-  return found;
+    names.has(name.value) || hasField(selectionSet, selected, answers, matches);
+  return findInAll(selected, answers, (selectionSet) => hasField(selectionSet, selected, answers, matches));
 }

@@ -50,10 +50,10 @@ export type ConnectionCounts = Readonly<{
  * included. A connection with a request in flight, or of which a request is being read, is never closed.
  */
 export function keepIdle(server: Server): ConnectionCounts {
-  const open = new Set<Socket>();
+  /** How many requests each connection has in flight. */
+  const open = new Map<Socket, number>();
   /** Idle connections, the longest idle first. */
   const idle = new Map<Socket, Idle>();
-  const requests = new WeakMap<Socket, number>();
   let closedIdle = 0;
   let abandoned = 0;
   server.keepAliveTimeout = keepAlive.promisedMs;
@@ -81,7 +81,7 @@ export function keepIdle(server: Server): ConnectionCounts {
   }
 
   server.on('connection', (socket: Socket) => {
-    open.add(socket);
+    open.set(socket, 0);
     idle.set(socket, { bytesRead: null, sinceMs: performance.now(), changedMs: null });
     socket.once('close', () => {
       forget(socket);
@@ -92,13 +92,16 @@ export function keepIdle(server: Server): ConnectionCounts {
     closeLongestIdle(null); // all were busy when the last one came
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const before = open.get(socket);
+    if (before === undefined) return; // the connection is closed
     idle.delete(socket);
-    requests.set(socket, (requests.get(socket) ?? 0) + 1);
+    open.set(socket, before + 1);
     response.once('close', () => {
       if (!response.writableFinished) abandoned += 1;
-      const left = (requests.get(socket) ?? 1) - 1;
-      requests.set(socket, left);
-      if (!open.has(socket)) return;
+      const inFlight = open.get(socket);
+      if (inFlight === undefined) return;
+      const left = inFlight - 1;
+      open.set(socket, left);
       if (left > 0) {
         socket.setTimeout(server.timeout); // the limit on unread answers is for answers alone
         return;

@@ -25,8 +25,11 @@ export type Reservation = Readonly<{
   release: () => void;
 }>;
 
+/** What all open reservations of one owner take together. */
+type Owner = { bytes: number; openCount: number };
+
 export type MemoryBudget = Readonly<{
-  /** Opens an empty reservation. `owner` is whoever must not take all: a token, or an address. */
+  /** Opens an empty reservation. `owner` is whoever must not take all: a token, or an address. Each must be released. */
   open: (owner: string) => Reservation;
   reservedBytes: () => number;
 }>;
@@ -34,21 +37,21 @@ export type MemoryBudget = Readonly<{
 /** Bounds the memory of many requests or answers together, and each owner's part of it. Reserves by estimate: it allocates nothing. */
 export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
   const { maxBytes, maxOwnerBytes, freeBytes, bound, about } = options;
-  const ownerBytes = new Map<string, number>();
+  const owners = new Map<string, Owner>();
   let totalBytes = 0;
 
-  function open(owner: string): Reservation {
+  function open(name: string): Reservation {
+    const owner = owners.get(name) ?? { bytes: 0, openCount: 0 };
+    if (owner.openCount === 0) owners.set(name, owner);
+    owner.openCount += 1;
     let bytes = 0;
     let isReleased = false;
 
     function resize(newBytes: number): void {
-      if (isReleased || newBytes === bytes) return;
-      const more = newBytes - bytes;
-      const ofOwner = (ownerBytes.get(owner) ?? 0) + more;
+      if (isReleased) return;
+      owner.bytes += newBytes - bytes;
+      totalBytes += newBytes - bytes;
       bytes = newBytes;
-      totalBytes += more;
-      if (ofOwner > 0) ownerBytes.set(owner, ofOwner);
-      else ownerBytes.delete(owner);
     }
 
     function check(moreBytes: number): void {
@@ -56,9 +59,8 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
       if (totalBytes + moreBytes > maxBytes) {
         throw overloaded(about, bound, `${totalBytes} of ${maxBytes} bytes are reserved`);
       }
-      const ofOwner = ownerBytes.get(owner) ?? 0;
-      if (ofOwner + moreBytes > maxOwnerBytes) {
-        throw overloaded(about, bound, `${ofOwner} of one caller's ${maxOwnerBytes} bytes are reserved`);
+      if (owner.bytes + moreBytes > maxOwnerBytes) {
+        throw overloaded(about, bound, `${owner.bytes} of one caller's ${maxOwnerBytes} bytes are reserved`);
       }
     }
 
@@ -71,8 +73,11 @@ export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
       },
       resize,
       release: () => {
+        if (isReleased) return;
         resize(0);
         isReleased = true;
+        owner.openCount -= 1;
+        if (owner.openCount === 0) owners.delete(name);
       },
     };
   }

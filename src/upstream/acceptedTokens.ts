@@ -4,28 +4,36 @@ import { LRUCache } from 'lru-cache';
 /** Maximum number of tokens that are remembered. Only the server adds one, so made-up tokens push none out. */
 const MAX_TOKENS = 50_000;
 
-/** How long a token counts as accepted after the server last accepted it. */
+/** How long a token counts as accepted after the server last accepted it, to within `REFRESH_MS`. */
 const ACCEPTED_MS = 1_800_000;
+
+/** Time in which a token that is accepted again is not written down anew: callers who poll would pay for it each time. */
+const REFRESH_MS = 60_000;
 
 /** Remembers which tokens the backup server has accepted lately, by keyed hashes: no token can be read out of them. */
 export class AcceptedTokens {
   readonly #secret = randomBytes(32).toString('base64');
-  readonly #names = new LRUCache<string, true>({ max: MAX_TOKENS, ttl: ACCEPTED_MS });
+  /** When each token was accepted last, by its hash, in milliseconds of the monotonic clock. */
+  readonly #acceptedAtMs = new LRUCache<string, number>({ max: MAX_TOKENS });
 
   /** Returns the keyed hash of a token. */
   nameOf(token: string): string {
     return hash('sha256', `${this.#secret}${token}`, 'base64');
   }
 
+  #ageMs(name: string): number {
+    return performance.now() - (this.#acceptedAtMs.get(name) ?? -Infinity);
+  }
+
   add(name: string): void {
-    this.#names.set(name, true);
+    if (this.#ageMs(name) > REFRESH_MS) this.#acceptedAtMs.set(name, performance.now());
   }
 
   delete(name: string): void {
-    this.#names.delete(name);
+    this.#acceptedAtMs.delete(name);
   }
 
   has(name: string): boolean {
-    return this.#names.has(name);
+    return this.#ageMs(name) < ACCEPTED_MS;
   }
 }

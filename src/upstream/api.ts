@@ -68,7 +68,7 @@ export type Api = Readonly<{
  * Opens the API for one operation. Nothing in it outlives the operation but what the operation's `Share` keeps for the same
  * token: what one caller may see is not what another may. Identical requests are one.
  */
-export function openApi(server: UpstreamServer, operation: Operation): Api {
+export function openApi(server: UpstreamServer, operation: Operation, get = server.get): Api {
   const { token, share } = operation;
   const bodies = new Map<string, Promise<unknown>>();
   const normalizer = createNormalizer(server.notice);
@@ -85,9 +85,9 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
     }
     const spoken = await server.version(operation);
     versionName = spoken.name;
-    const get = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
+    const read = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
     const yieldToOthers = (): Promise<void> => operation.breathe({ resource: 'list' });
-    return { spoken, lists: createListReader(spoken, get, server.scanLimitRows, yieldToOthers) };
+    return { spoken, lists: createListReader(spoken, read, server.scanLimitRows, yieldToOthers) };
   }
 
   /** One version for all of an operation, whatever happens to the server meanwhile. */
@@ -98,7 +98,7 @@ export function openApi(server: UpstreamServer, operation: Operation): Api {
 
   async function send(spoken: Version, path: string, query: Query, about: About): Promise<unknown> {
     try {
-      return await server.get(operation, {
+      return await get(operation, {
         path: `${spoken.name}/${path}`,
         query,
         headers: spoken.headers,

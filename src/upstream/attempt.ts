@@ -60,15 +60,15 @@ export function createAttempt({ gate, admit, exchange, observer, health, log }: 
       const json = await readAnyJson(answer, about, () => operation.breathe(about));
       const { status, body } = answer;
       health.heard(null);
-      operation.share.noteToken(true);
+      operation.share.standing.note(true);
       tell('ok', status, { status, bytes: body.length });
       return { json, bytes: body.length };
     } catch (error) {
       if (error instanceof UpstreamError) {
         if (call.isSent) health.heard(error.details);
         const { fault } = error.details;
-        if (fault === 'unauthenticated') operation.share.noteToken(false);
-        if (fault === 'notFound') operation.share.noteToken(true); // which only the API itself can say
+        if (fault === 'unauthenticated') operation.share.standing.note(false);
+        if (fault === 'notFound') operation.share.standing.note(true); // which only the API itself can say
         tell(error.details.fault, error.details.status, error.details);
       } else call.span?.end('INTERNAL_SERVER_ERROR');
       throw error;

@@ -77,9 +77,9 @@ export function createGate({ maxInFlight, maxPerOperation, maxWaiting }: GateOpt
   const waitingOperations = (): number => accepted.waitingOperations + others.waitingOperations;
 
   /** Moves a token to the group that it belongs to by now. */
-  function regroup(share: Share, { share: { isTokenAccepted } }: Operation): void {
+  function regroup(share: Share, { share: { standing } }: Operation): void {
     const from = share.group;
-    const to = isTokenAccepted() ? accepted : others;
+    const to = standing.isAccepted() ? accepted : others;
     if (from === to) return;
     share.group = to;
     from.inFlight -= share.inFlight;

@@ -27,8 +27,8 @@ export function createListReader(
   maxReversedRows: number,
   yieldToOthers: YieldToOthers,
 ): ListReader {
-  type Sorted = WeakMap<object, Promise<readonly unknown[]>>;
-  const sorted: Readonly<Record<Place['order'], Sorted>> = { ASC: new WeakMap(), DESC: new WeakMap() };
+  type Sorted = Map<object, Promise<readonly unknown[]>>;
+  const sorted: Readonly<Record<Place['order'], Sorted>> = { ASC: new Map(), DESC: new Map() };
   const reversed = new Map<string, Promise<readonly unknown[]>>();
   /** Lists that came whole though they were asked for page by page: another page would be all of it again. */
   const wholes = new Map<string, Listing>();

@@ -13,6 +13,14 @@ export type SharingOptions = Readonly<{
 /** How long a value is good: as long as there is room for it, or for the seconds that are set. */
 export type Lifetime = 'unchanging' | 'brief';
 
+/** What the server thinks of a token. */
+export type TokenStanding = Readonly<{
+  /** Returns true when the server has accepted the token lately, for any operation. */
+  isAccepted: () => boolean;
+  /** Remembers that the server has accepted the token with this answer, or refused it. */
+  note: (isAccepted: boolean) => void;
+}>;
+
 /**
  * What operations of one token share, as one of them may use it. The authority rule: every operation asks the server at least
  * once with its caller's own token before anything that was kept is served to it, and what was kept serves only relations
@@ -27,10 +35,7 @@ export type Share = Readonly<{
   drop: () => void;
   /** Whether the server has answered this operation. */
   isAuthorized: () => boolean;
-  /** Returns true when the server has accepted the token lately, for any operation. */
-  isTokenAccepted: () => boolean;
-  /** Remembers that the server has accepted the token with this answer, or refused it. */
-  noteToken: (isAccepted: boolean) => void;
+  standing: TokenStanding;
   /** What this process has kept, if the server has answered this operation already. */
   recall: (key: string) => object | undefined;
   /** What an instance has put into the store of all, under the same condition; null where there is no store to look into. */
@@ -82,16 +87,14 @@ function weigh(value: unknown): number {
   return bytes;
 }
 
-type TokenStanding = Pick<Share, 'isTokenAccepted' | 'noteToken'>;
-
 /** The standing of a request without a token: the server has accepted nothing. */
-const noStanding: TokenStanding = { isTokenAccepted: () => false, noteToken: () => undefined };
+const noStanding: TokenStanding = { isAccepted: () => false, note: () => undefined };
 
 /** Shares nothing; what its token has in the store all the same, persisted queries, can be dropped. */
 function createSolitude(dropStored: () => void, standing: TokenStanding): Share {
   let isAuthorized = false;
   return {
-    ...standing,
+    standing,
     flights: new Map(),
     authorize: () => {
       isAuthorized = true;
@@ -159,8 +162,8 @@ export function createSharing(
   function standingOf(name: string): TokenStanding {
     let isNoted = false;
     return {
-      isTokenAccepted: () => acceptedTokens.has(name),
-      noteToken: (isAccepted) => {
+      isAccepted: () => acceptedTokens.has(name),
+      note: (isAccepted) => {
         if (isAccepted && isNoted) return; // once for each operation is enough
         isNoted = isAccepted;
         if (isAccepted) acceptedTokens.add(name);
@@ -186,7 +189,7 @@ export function createSharing(
     }
 
     return {
-      ...standingOf(shelf.name),
+      standing: standingOf(shelf.name),
       flights: shelf.flights,
       authorize: () => {
         isAuthorized = true;
