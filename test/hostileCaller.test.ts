@@ -104,7 +104,7 @@ describe('documents beyond a limit cost the server nothing, and are told what is
     [
       'a thousand rows of hundreds of aliases',
       `{ jobSessions(first: 1000) { nodes { ${many(249, (n) => `a${n}: id`)} id status } } }`,
-      /fields or more; the limit is 150000/,
+      /fields or more; the limit is 120000/,
     ],
     [
       'fields that multiply',

@@ -359,7 +359,7 @@ describe('at the gateway', () => {
   });
 
   test('an answer of too many bytes is refused, and tells how many', async () => {
-    const query = `{ jobSessions(first: 1000) { nodes { ${many(145, (n) => `${`a${n}`.padEnd(80, 'x')}: details`)} } } }`;
+    const query = `{ jobSessions(first: 1000) { nodes { ${many(118, (n) => `${`a${n}`.padEnd(80, 'x')}: details`)} } } }`;
     const { errors, upstream } = await gateway.ask(query);
     expect(codes(errors)).toEqual(['QUERY_TOO_COMPLEX']);
     expect(errors?.[0]?.message).toMatch(/The answer can have \d+\.\d MiB or more; the limit is 16\.0 MiB/);

@@ -10,6 +10,9 @@ export type Answer = Readonly<{ status: number; headers: NodeJS.Dict<string | st
 /** Up to here a body is parsed in one go. */
 const LONG_BYTES = 1024 * 1024;
 
+/** Length from which others get a turn before a body is parsed: an operation may read a hundred such pages at once. */
+const PAGE_BYTES = 128 * 1024;
+
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 const faults: Readonly<Record<number, Fault>> = {
@@ -100,9 +103,10 @@ export function readJson(answer: Answer, about: About): unknown {
   }
 }
 
-/** The same; a long array is parsed a slice at a time, and `letOthersGoOn` is waited for in between. */
+/** The same; `letOthersGoOn` is waited for before a long body, and between the slices of a very long array. */
 export async function readAnyJson(answer: Answer, about: About, letOthersGoOn: () => Promise<void>): Promise<unknown> {
   const { body } = answer;
+  if (body.length > PAGE_BYTES) await letOthersGoOn();
   if (body.length <= LONG_BYTES || !isUtf8(body)) return readJson(answer, about);
   refuseUnlessGood(answer, about);
   try {

@@ -33,7 +33,10 @@ export function createJsonMeter({ maxDepth, maxMembers, maxContainers, maxValues
   return {
     measure: (chunk) => {
       let deepest = depth;
-      for (const byte of chunk) {
+      const { length } = chunk;
+      // By index: V8 takes five times as long to iterate over a typed array.
+      for (let at = 0; at < length; at += 1) {
+        const byte = chunk[at];
         if (isEscaped) {
           isEscaped = false;
         } else if (isInText) {
