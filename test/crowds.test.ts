@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -320,6 +321,24 @@ describe('requests of one connection', () => {
     await until(() => text.endsWith('/3'));
     expect(bodies.map((body) => body.length)).toEqual([0, 0, 200_000, 0]);
     socket.destroy();
+  });
+
+  test('that are late because their connection was paused have their time anew, and no longer', async () => {
+    await listen({ maxActive: 1, maxWaiting: 100 }, true);
+    const accepted = new Promise<Socket>((resolve) => http.once('connection', resolve));
+    const socket = open().resume();
+    const connection = await accepted;
+    expect(pipelining.excusesLateRequest(connection)).toBe(false); // nothing waits
+    socket.write(post(0, '') + post(1, '') + post(2, 'x'.repeat(100)).slice(0, -1));
+    await until(() => held.length === 1 && pipelining.waitingCount() === 2);
+    expect(pipelining.excusesLateRequest(connection)).toBe(true);
+    const timer = setInterval(() => {
+      for (const response of held.splice(0)) response.end();
+    }, 1);
+    await once(socket, 'close'); // the last byte never came
+    clearInterval(timer);
+    expect(over.slice(0, 2)).toEqual(['/0', '/1']);
+    expect(pipelining.waitingCount()).toBe(0);
   });
 
   test('are cut off when too many wait on all connections', async () => {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { documentLimits } from '../src/graph/documentLimits.js';
 import { errorCodes } from '../src/graph/formatError.js';
-import { startGateway, withGateway, type Gateway, type GraphError } from './helpers/gateway.js';
+import { startGateway, withGateway, type Asked, type Gateway, type GraphError } from './helpers/gateway.js';
 
 /** A caller that does what it likes: it gets a short, typed refusal, costs the server nothing, and learns nothing. */
 
@@ -104,7 +104,7 @@ describe('documents beyond a limit cost the server nothing, and are told what is
     [
       'a thousand rows of hundreds of aliases',
       `{ jobSessions(first: 1000) { nodes { ${many(249, (n) => `a${n}: id`)} id status } } }`,
-      /fields or more; the limit is 120000/,
+      /fields or more; the limit is 100000/,
     ],
     [
       'fields that multiply',
@@ -189,18 +189,39 @@ describe('documents beyond a limit cost the server nothing, and are told what is
     expect(upstream).toHaveLength(1);
   });
 
-  test('representations nested deeper than can be written are refused or answered in their place', async () => {
+  const deepRepresentations = (levels: number): { r: unknown[] } => {
     let deep: unknown = 1;
-    for (let level = 0; level < 4000; level += 1) deep = [deep];
-    const { errors, data } = await gateway.ask(
-      'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
-      {
-        r: [
-          { __typename: 'JobSession', id: SESSION, deep },
-          { __typename: 'JobSession', id: deep },
-        ],
+    for (let level = 0; level < levels; level += 1) deep = [deep];
+    return {
+      r: [
+        { __typename: 'JobSession', id: SESSION, deep },
+        { __typename: 'JobSession', id: deep },
+      ],
+    };
+  };
+  const entities = 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
+
+  test('a body that is nested too deep is refused before it is parsed', async () => {
+    const { status, errors } = await gateway.ask(entities, deepRepresentations(4000));
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      { message: 'The body must not be JSON nested more than 100 deep.', extensions: { code: 'BAD_REQUEST' } },
+    ]);
+  });
+
+  test.each([
+    ['in a body', 90, (variables: unknown) => gateway.ask(entities, variables as Record<string, unknown>)],
+    [
+      'in a link, where they are deeper than can be written',
+      2000,
+      async (variables: unknown) => {
+        const link = `${gateway.url}/graphql?query=${encodeURIComponent(entities)}&variables=${JSON.stringify(variables)}`;
+        const headers = { authorization: `Bearer ${gateway.token}`, 'apollo-require-preflight': 'true' };
+        return (await (await fetch(link, { headers })).json()) as Pick<Asked, 'errors' | 'data'>;
       },
-    );
+    ],
+  ])('representations nested deep are refused or answered in their place: %s', async (_, levels, ask) => {
+    const { errors, data } = await ask(deepRepresentations(levels));
     expect(data._entities).toEqual([{ __typename: 'JobSession' }, null]);
     expect(codes(errors)).toEqual(['BAD_USER_INPUT']);
   });

@@ -172,6 +172,15 @@ test('the log is JSON, or lines for people where that is asked for', async () =>
   expect((await plain.ended).stdout).toMatch(/"signal":"SIGTERM","msg":"closing"\}\n/);
 });
 
+test('`localhost` is one listener, whose connections are bounded', async () => {
+  const { child, until, ended } = start(['--port', '0'], { HOST: 'localhost' });
+  const [, port = ''] = await until(/listening at http:\/\/127\.0\.0\.1:(\d+)/);
+  await expect(fetch(`http://[::1]:${port}/livez`)).rejects.toThrow();
+  child.kill('SIGTERM');
+  const { code, stdout } = await ended;
+  expect({ code, listeners: stdout.match(/Server listening/g)?.length }).toEqual({ code: 0, listeners: 1 });
+});
+
 test('metrics are on a port of their own', async () => {
   const running = start(['--port', '0'], { METRICS_PORT: '0' });
   const [, port = ''] = await running.until(

@@ -300,7 +300,7 @@ describe('at the gateway', () => {
   });
 
   test.each<[string, string, Record<string, unknown>]>([
-    ['a document of more than 500 tokens', `{ ${'jobs { nodes { id } } '.repeat(80)} }`, {}],
+    ['a document of more than 400 tokens', `{ ${'jobs { nodes { id } } '.repeat(80)} }`, {}],
     ['more than 100 root fields', `{ ${many(101, (n) => `a${n}: __typename`)} }`, {}],
     [
       'more than 100 representations',
@@ -359,10 +359,10 @@ describe('at the gateway', () => {
   });
 
   test('an answer of too many bytes is refused, and tells how many', async () => {
-    const query = `{ jobSessions(first: 1000) { nodes { ${many(118, (n) => `${`a${n}`.padEnd(80, 'x')}: details`)} } } }`;
+    const query = `{ jobSessions(first: 1000) { nodes { ${many(95, (n) => `${`a${n}`.padEnd(80, 'x')}: details`)} } } }`;
     const { errors, upstream } = await gateway.ask(query);
     expect(codes(errors)).toEqual(['QUERY_TOO_COMPLEX']);
-    expect(errors?.[0]?.message).toMatch(/The answer can have \d+\.\d MiB or more; the limit is 16\.0 MiB/);
+    expect(errors?.[0]?.message).toMatch(/The answer can have \d+\.\d MiB or more; the limit is 12\.0 MiB/);
     expect(upstream).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import type { NoToken } from '../upstream/operation.js';
  * Maximum number of tokens in a document of a caller without a bearer token. Longer ones take long to validate, and nothing of
  * them would be answered. The usual introspection query has 184.
  */
-const MAX_DOCUMENT_TOKENS = 500;
+const MAX_DOCUMENT_TOKENS = 400;
 
 /** Maximum number of root fields and representations that are each refused by an error of their own. */
 const MAX_REFUSED_FIELDS = 100;

@@ -25,10 +25,10 @@ export type Cost = Readonly<{
 }>;
 
 /** The most fields that an answer may have: while it is made, nobody else has a turn. */
-export const MAX_FIELDS = 120_000;
+export const MAX_FIELDS = 100_000;
 
 /** Maximum estimated size of an answer, in bytes. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 
 /** Bytes of an answer around its fields. */
 const ENVELOPE_BYTES = 32;

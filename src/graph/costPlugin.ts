@@ -109,7 +109,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
   }
 
   function apply({ fields, answerBytes }: Cost, { compiling, answerMemory }: Context): void {
-    // graphql-js takes the operation's variables, of which compiled code takes some that graphql-js refuses.
+    // Only admitted operations get here: compiled code takes variables that graphql-js refuses.
     compiling.isAllowed = fields <= MAX_COMPILED_FIELDS;
     answerMemory.estimate(answerBytes);
   }
@@ -135,7 +135,7 @@ export function createCostPlugin(): ApolloServerPlugin<Context> {
     if (problemOfLists) throw problemOfLists;
     const fragments = fragmentsOf(document);
     if (noToken) {
-      // Nothing is asked of the server: a few fields are refused in their places, and the schema is told.
+      // Execution refuses each field that needs the server, and answers those about the schema.
       const rootFields = countRootFields(
         schema,
         { fragments, variableValues: withDefaults(operation, given) },

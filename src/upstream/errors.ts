@@ -65,7 +65,9 @@ export class UpstreamError extends Error {
     // There can be thousands in one answer, and it is the details that tell what went wrong: stacks are left out.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super([fault, resource, id, field, reason].filter((part) => part !== undefined).join(' '));
+    let message = `${fault} ${resource}`;
+    for (const part of [id, field, reason]) if (part !== undefined) message += ` ${part}`;
+    super(message);
     Error.stackTraceLimit = stackTraceLimit;
     this.name = 'UpstreamError';
     this.details = details;

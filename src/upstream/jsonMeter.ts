@@ -15,6 +15,8 @@ export type JsonLimits = Readonly<{
 export type JsonMeter = Readonly<{
   /** Measures one chunk more; says what is too much, or null. */
   measure: (chunk: Uint8Array) => string | null;
+  /** Objects and arrays so far, and the values of which they have more than one. */
+  counts: () => Readonly<{ containers: number; values: number }>;
 }>;
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
@@ -66,5 +68,6 @@ export function createJsonMeter({ maxDepth, maxMembers, maxContainers, maxValues
       if (values > maxValues) return `JSON with more than ${maxValues} values`;
       return null;
     },
+    counts: () => ({ containers, values }),
   };
 }
