@@ -362,7 +362,7 @@ describe('at the gateway', () => {
     const query = `{ jobSessions(first: 1000) { nodes { ${many(95, (n) => `${`a${n}`.padEnd(80, 'x')}: details`)} } } }`;
     const { errors, upstream } = await gateway.ask(query);
     expect(codes(errors)).toEqual(['QUERY_TOO_COMPLEX']);
-    expect(errors?.[0]?.message).toMatch(/The answer can have \d+\.\d MiB or more; the limit is 12\.0 MiB/);
+    expect(errors?.[0]?.message).toMatch(/The answer can have \d+\.\d MiB or more; the limit is 8\.0 MiB/);
     expect(upstream).toEqual([]);
   });
 

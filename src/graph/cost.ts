@@ -28,7 +28,7 @@ export type Cost = Readonly<{
 export const MAX_FIELDS = 100_000;
 
 /** Maximum estimated size of an answer, in bytes. */
-export const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of an answer around its fields. */
 const ENVELOPE_BYTES = 32;
