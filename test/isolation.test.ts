@@ -11,7 +11,7 @@ import { until } from './helpers/until.js';
 
 const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
-/** How long the 1,000 callers may take on a machine that has other work. */
+/** Limit for 1,000 callers on a busy machine. It is long, because the test is not about speed. */
 const PATIENCE_MS = 100_000;
 const codes = (errors: GraphError[] | undefined): string[] => (errors ?? []).map(({ extensions }) => extensions.code);
 

@@ -20,7 +20,7 @@ export type Context = Readonly<{
   answerSize: AnswerSize;
   /** Why the caller has no token; null when it sent one, good or bad. Without one nothing is asked of the server. */
   noToken: NoToken | null;
-  /** Whether the operation's variables and estimated size allow compiled code. */
+  /** `isAllowed` is true when compiled code may execute the operation: graphql-js takes its variables, and its answer is not large. */
   compiling: { isAllowed: boolean };
   /** Where the caller's token has its persisted queries for all instances; null for nowhere. */
   queryStore: TokenStore | null;

@@ -66,7 +66,7 @@ function hasDirective(selectionSet: SelectionSetNode | undefined, selections: Se
   );
 }
 
-/** Answers to all questions, by what is asked and by what they depend on beside the document. */
+/** Remembers the answers to each question: for one document's selections, or for one operation's variables where a directive uses them. */
 const memory = new WeakMap<object, WeakMap<object, Answers>>();
 
 /** The scope of answers that depend on the document alone. */

@@ -22,7 +22,7 @@ type Idle = {
   /** Bytes that the connection had sent when it became idle; null while it has sent no request. */
   readonly bytesRead: number | null;
   readonly sinceMs: number;
-  /** When more bytes were first seen; null while there are none. */
+  /** Time at which the gateway first saw that more bytes had come; null while none have. */
   changedMs: number | null;
 };
 
@@ -50,7 +50,7 @@ export type ConnectionCounts = Readonly<{
  * included. A connection with a request in flight, or of which a request is being read, is never closed.
  */
 export function keepIdle(server: Server): ConnectionCounts {
-  /** How many requests each connection has in flight. */
+  /** Number of requests in flight on each open connection. */
   const open = new Map<Socket, number>();
   /** Idle connections, the longest idle first. */
   const idle = new Map<Socket, Idle>();

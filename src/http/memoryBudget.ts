@@ -25,7 +25,7 @@ export type Reservation = Readonly<{
   release: () => void;
 }>;
 
-/** What all open reservations of one owner take together. */
+/** One owner's open reservations: their number, and their sum in bytes. */
 type Owner = { bytes: number; openCount: number };
 
 export type MemoryBudget = Readonly<{

@@ -13,7 +13,7 @@ export type SharingOptions = Readonly<{
 /** How long a value is good: as long as there is room for it, or for the seconds that are set. */
 export type Lifetime = 'unchanging' | 'brief';
 
-/** What the server thinks of a token. */
+/** Tells whether the backup server has accepted a token lately. */
 export type TokenStanding = Readonly<{
   /** Returns true when the server has accepted the token lately, for any operation. */
   isAccepted: () => boolean;
