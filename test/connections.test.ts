@@ -144,6 +144,15 @@ describe('where all connections are held, a further caller is answered', () => {
   });
 });
 
+test('room is made once all connections that took it are no longer new', async () => {
+  await withGateway({ maxConnections: 4 }, async ({ url, app }) => {
+    const held = await Promise.all(Array.from({ length: 20 }, () => call(url)));
+    await until(() => app.figures().closedIdle === 1);
+    const caller = await callAndKeep(url);
+    for (const { socket } of [...held, caller]) socket.destroy();
+  });
+});
+
 test('callers who connect at the same time do not close each other at the limit', async () => {
   await withGateway({ maxConnections: 4 }, async ({ url, app }) => {
     const busy: Caller[] = [];
@@ -162,7 +171,9 @@ test('callers who connect at the same time do not close each other at the limit'
 
 test('an operation behind another response is logged when its caller goes away', async () => {
   await withGateway({}, async ({ url, simulator, token, summaryLines, server }) => {
-    await server.version(server.begin({ requestId: 'first', token }));
+    const first = server.begin({ requestId: 'first', token });
+    await server.version(first);
+    first.end();
     simulator.misbehave(({ path }) => path === 'Jobs', { hang: true });
     const query = '{"query":"{ jobs(filter: { type: BACKUP }) { nodes { id } } }"}';
     const one = post(query).replace('\r\n\r\n', `\r\nauthorization: Bearer ${token}\r\n\r\n`);
@@ -200,9 +211,8 @@ test('probes are answered on the operators’ listener as well, with the same an
     expect(draining).toMatchObject({ status: 503, body: { status: 'draining' } });
     expect(drainingThere).toEqual(draining);
 
-    const held: Caller[] = [];
-    for (let count = 0; count < 80; count += 1) held.push(await call(operatorsUrl));
-    await wait(100); // connections that are newer than 30 ms are left alone
+    const held = await Promise.all(Array.from({ length: 80 }, () => call(operatorsUrl)));
+    await wait(100); // connections are left alone for their first 30 ms, and room is made after that
     held.push(await callAndKeep(operatorsUrl));
     for (const { socket } of held) socket.destroy();
     await operators.close();

@@ -56,6 +56,8 @@ export function keepIdle(server: Server): ConnectionCounts {
   const idle = new Map<Socket, Idle>();
   let closedIdle = 0;
   let abandoned = 0;
+  /** Runs out once connections that are new now no longer are. */
+  let later: NodeJS.Timeout | undefined;
   server.keepAliveTimeout = keepAlive.promisedMs;
 
   const forget = (socket: Socket): void => {
@@ -63,21 +65,32 @@ export function keepIdle(server: Server): ConnectionCounts {
     idle.delete(socket);
   };
 
-  function closeLongestIdle(newest: Socket | null): void {
+  /** Closes the connection that has been idle for the longest, or tries again soon when all idle ones are new. */
+  function makeRoom(newest: Socket | null): void {
+    if (closeLongestIdle(newest) || later !== undefined) return;
+    later = setTimeout(() => {
+      later = undefined;
+      if (open.size >= server.maxConnections) closeLongestIdle(null);
+    }, NEW_MS + 1).unref();
+  }
+
+  /** Returns true when a connection was closed. */
+  function closeLongestIdle(newest: Socket | null): boolean {
     let looks = 0;
     const nowMs = performance.now();
     for (const [socket, state] of idle) {
-      if (socket === newest || (looks += 1) > MAX_LOOKS) return;
+      if (socket === newest || (looks += 1) > MAX_LOOKS) return false;
       if (socket.writableLength === 0 && mayClose(socket, state, nowMs)) {
         forget(socket);
         closedIdle += 1;
         socket.destroy();
-        return;
+        return true;
       }
       // A request is coming in. Look at the connection again after all others.
       idle.delete(socket);
       idle.set(socket, state);
     }
+    return false;
   }
 
   server.on('connection', (socket: Socket) => {
@@ -86,10 +99,10 @@ export function keepIdle(server: Server): ConnectionCounts {
     socket.once('close', () => {
       forget(socket);
     });
-    if (open.size >= server.maxConnections) closeLongestIdle(socket);
+    if (open.size >= server.maxConnections) makeRoom(socket);
   });
   server.on('drop', () => {
-    closeLongestIdle(null); // all were busy when the last one came
+    makeRoom(null); // all were busy or new when the last one came
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const before = open.get(socket);
