@@ -53,12 +53,11 @@ export function listAll<Name extends ListName, Row extends Identified>(
   isExtended = false,
 ): Promise<Connection<Row>> {
   const { sortOnce, api } = loaders;
-  const name = nameList(resource.path, null);
   const read = async (): Promise<SortedRows<Row>> => {
     const rows = await loaders.collect(resource, { isExtended });
     return sortOnce(rows, keyOf, () => api.yieldToOthers(resource.name));
   };
-  return readCollectionPage({ name, keyOf, read }, args);
+  return readCollectionPage({ nameOf: () => nameList(resource.path, null), keyOf, read }, args);
 }
 
 /** Returns a page of the backup and copy jobs that a filter asks for, by name. */
@@ -98,5 +97,5 @@ export function listJobs(
   }
 
   const name = nameList('jobs', checked);
-  return readCollectionPage({ name, keyOf: jobKey, read: () => once(`jobs ${name}`, readBoth) }, args);
+  return readCollectionPage({ nameOf: () => name, keyOf: jobKey, read: () => once(`jobs ${name}`, readBoth) }, args);
 }

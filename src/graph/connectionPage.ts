@@ -42,40 +42,41 @@ export type Collected<Row> = Readonly<{
   stoppedAt: Anchor | null;
 }>;
 
+/** The list that a page is of: its name for cursors, computed when it is called, and its order. */
+type Source<Row> = Readonly<{ nameOf: () => string; order: Order<Row> | null }>;
+
 /**
  * A class, as V8 gives each object literal with getters a hidden class of its own. Those live among old objects, and would keep
  * the rows of all pages from being collected with the young ones. Each part is made once, however many aliases ask for it.
  */
 export class CollectedConnection<Row extends Identified> implements Connection<Row> {
   readonly scanLimitReached: boolean;
-  readonly #source: Readonly<{ name: string; order: Order<Row> | null }>;
+  readonly #source: Source<Row>;
   readonly #collected: Collected<Row>;
   readonly #hasPrevious: boolean;
+  #name: string | null = null;
   #edges: Connection<Row>['edges'] | null = null;
   #nodes: Connection<Row>['nodes'] | null = null;
   #pageInfo: Connection<Row>['pageInfo'] | null = null;
 
-  constructor(
-    source: Readonly<{ name: string; order: Order<Row> | null }>,
-    collected: Collected<Row>,
-    hasPrevious: boolean,
-  ) {
+  constructor(source: Source<Row>, collected: Collected<Row>, hasPrevious: boolean) {
     this.#source = source;
     this.#collected = collected;
     this.#hasPrevious = hasPrevious;
     this.scanLimitReached = collected.stoppedAt !== null;
   }
 
-  #write(placed: Placed<Row> | undefined): string | null {
-    return placed ? writeCursor(this.#source.name, anchorAt(this.#source.order, placed)) : null;
+  #write(anchor: Anchor): string {
+    this.#name ??= this.#source.nameOf();
+    return writeCursor(this.#name, anchor);
+  }
+
+  #cursorOf(placed: Placed<Row>): string {
+    return this.#write(anchorAt(this.#source.order, placed));
   }
 
   get edges(): Connection<Row>['edges'] {
-    const { name, order } = this.#source;
-    this.#edges ??= this.#collected.found.map((placed) => ({
-      cursor: writeCursor(name, anchorAt(order, placed)),
-      node: placed.row,
-    }));
+    this.#edges ??= this.#collected.found.map((placed) => ({ cursor: this.#cursorOf(placed), node: placed.row }));
     return this.#edges;
   }
 
@@ -86,11 +87,12 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
 
   get pageInfo(): Connection<Row>['pageInfo'] {
     const { found, hasNext, stoppedAt } = this.#collected;
+    const [first, last] = [found[0], found.at(-1)];
     this.#pageInfo ??= {
       hasNextPage: hasNext,
       hasPreviousPage: this.#hasPrevious,
-      startCursor: this.#write(found[0]),
-      endCursor: stoppedAt ? writeCursor(this.#source.name, stoppedAt) : this.#write(found.at(-1)),
+      startCursor: first ? this.#cursorOf(first) : null,
+      endCursor: stoppedAt ? this.#write(stoppedAt) : last ? this.#cursorOf(last) : null,
     };
     return this.#pageInfo;
   }
