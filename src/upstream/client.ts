@@ -4,7 +4,7 @@ import type { Answer } from './answer.js';
 import { createBodyReader } from './body.js';
 import { UpstreamError, type About } from './errors.js';
 import { createAgents, createConnector, type Trust } from './tls.js';
-import { createWire, ProtocolError, type Call, type Sink } from './wire.js';
+import { createWire, ProtocolError } from './wire.js';
 
 export type ClientOptions = Readonly<{
   /** Scheme, host and port: the one place that requests, and tokens, go to. */
@@ -56,8 +56,14 @@ function connectionError(error: unknown, about: About): UpstreamError {
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
-/** What got makes of a GET: the request, ready to be sent by undici. */
-type Send = (headers: Readonly<Record<string, string>>, sink: Sink) => Call;
+/** Options of all GETs, as got prepares them: what each path begins with, and the headers. */
+type Prepared = Readonly<{ root: string; headers: Readonly<Record<string, string>> }>;
+
+/** Returns a path with its query, encoded as a form. */
+function targetOf(root: string, path: string, query: UpstreamRequest['query']): string {
+  if (Object.keys(query).length === 0) return `${root}${path}`;
+  return `${root}${path}?${new URLSearchParams(query).toString()}`;
+}
 
 /** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
@@ -76,20 +82,26 @@ export function createClient(options: ClientOptions): Client {
       (request, next) => {
         if (request.isStream || request.method !== 'GET') return next(request);
         const { url, headers } = request;
-        const path = url instanceof URL ? `${url.pathname}${url.search}` : '';
-        const send: Send = (ownHeaders, sink) => wire.get(path, { ...headers, ...ownHeaders }, sink);
-        return send as never;
+        const prepared: Prepared = {
+          root: url instanceof URL ? url.pathname : '/',
+          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        };
+        return prepared as never;
       },
     ],
   });
+  const { root, headers: ownHeaders } = http('') as unknown as Prepared; // what the handler above returns
 
   async function exchange(request: UpstreamRequest): Promise<Answer> {
     const { path, query, headers, token, about, owner } = request;
     if (owner?.signal.aborted === true) throw owner.ended(about);
     const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
     const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
-    const send = http(path, { searchParams: query }) as unknown as Send; // what the handler above gives
-    const call = send(token === null ? headers : { ...headers, authorization: `Bearer ${token}` }, body);
+    const call = wire.get(
+      targetOf(root, path, query),
+      { ...ownHeaders, ...headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
+      body,
+    );
     const timer = setTimeout(() => {
       call.abort(new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` }));
     }, timeoutMs);
