@@ -97,7 +97,7 @@ describe('a memory budget', () => {
     one.release();
     one.release();
     one.resize(300);
-    expect({ all: budget.reservedBytes(), own: one.bytes() }).toEqual({ all: 0, own: 0 });
+    expect({ all: budget.reservedBytes(), own: one.bytes }).toEqual({ all: 0, own: 0 });
   });
 });
 

@@ -379,6 +379,7 @@ describe('at the gateway', () => {
     const run = async (query: string, n: number) => {
       const operation = gateway.server.begin({ requestId: 'test', token: gateway.token, span: null });
       const contextValue = createContext(gateway.server, operation, createSummary(), null, {
+        isReserved: false,
         estimate: (bytes) => reserved.push(bytes),
         check: () => undefined,
         reserve: () => undefined,

@@ -26,23 +26,38 @@ export function createAnswerBudget(maxBodyBytes: number): MemoryBudget {
 /** Returns the owner of a token's reservations. */
 export const ownerOf = (token: string | NoToken): string => (typeof token === 'string' ? token : '');
 
-/** The memory of one operation's answer, as execution sees it. */
-export function createAnswerMemory(reservation: Reservation): AnswerMemory {
-  let estimatedBytes = 0;
-  let isReserved = false;
-  return {
-    estimate: (bytes) => {
-      reservation.check(bytes);
-      estimatedBytes = bytes;
-    },
-    check: () => {
-      if (!isReserved) reservation.check(estimatedBytes);
-    },
-    reserve: () => {
-      if (isReserved) return;
-      reservation.add(estimatedBytes);
-      isReserved = true;
-    },
-    addTexts: reservation.add,
-  };
+/** Memory of one operation's answer, as execution sees it. */
+class ReservedAnswer implements AnswerMemory {
+  readonly #reservation: Reservation;
+  #estimatedBytes = 0;
+  #isReserved = false;
+
+  constructor(reservation: Reservation) {
+    this.#reservation = reservation;
+  }
+
+  get isReserved(): boolean {
+    return this.#isReserved;
+  }
+
+  estimate(bytes: number): void {
+    this.#reservation.check(bytes);
+    this.#estimatedBytes = bytes;
+  }
+
+  check(): void {
+    if (!this.#isReserved) this.#reservation.check(this.#estimatedBytes);
+  }
+
+  reserve(): void {
+    if (this.#isReserved) return;
+    this.#reservation.add(this.#estimatedBytes);
+    this.#isReserved = true;
+  }
+
+  addTexts(characters: number): void {
+    this.#reservation.add(characters);
+  }
 }
+
+export const createAnswerMemory = (reservation: Reservation): AnswerMemory => new ReservedAnswer(reservation);

@@ -4,11 +4,18 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** What an answer depends on beside its URL. The compression plugin looks for its own in lower case. */
 const VARY = ['Authorization', 'Accept', 'accept-encoding'];
+const VARY_TEXT = VARY.join(', ');
+
+/** Adds those to a `Vary` header that others have set. */
+function addVary(others: string): string {
+  const names = [...others.split(/, */), ...VARY];
+  return [...new Set(names)].filter((name) => name !== '').join(', ');
+}
 
 /** Keeps answers apart by who asked for them; those that say nothing of it may not be kept at all. */
 export function keepApart(reply: FastifyReply): void {
-  const others = String(reply.getHeader('vary') ?? '').split(/, */);
-  void reply.header('vary', [...new Set([...others, ...VARY])].filter((name) => name !== '').join(', '));
+  const others = reply.getHeader('vary');
+  void reply.header('vary', others === undefined ? VARY_TEXT : addVary(String(others)));
   if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
 }
 

@@ -56,7 +56,9 @@ export function takeJson(http: FastifyInstance, bodies: MemoryBudget, pipelining
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const reservation = bodies.open(request.ip);
-    pipelining.whenOver(request.raw, reservation.release);
+    pipelining.whenOver(request.raw, () => {
+      reservation.release();
+    });
     return parseBody(await readBody(payload, intake.maxRequestBytes, reservation), reservation);
   });
 }

@@ -12,21 +12,66 @@ export type MemoryBudgetOptions = Readonly<{
   about: About;
 }>;
 
-/** Memory of one request or answer. */
-export type Reservation = Readonly<{
-  bytes: () => number;
-  /** Throws `overloaded` when the reservation may not grow by this many bytes. Reserves nothing. */
-  check: (moreBytes: number) => void;
-  /** Reserves more bytes, or throws `overloaded`. */
-  add: (moreBytes: number) => void;
-  /** Sets the size to what the memory really takes. Never throws. */
-  resize: (bytes: number) => void;
-  /** Gives all of it back, for good: later calls reserve nothing. */
-  release: () => void;
-}>;
-
 /** One owner's open reservations: their number, and their sum in bytes. */
-type Owner = { bytes: number; openCount: number };
+type Owner = { readonly name: string; bytes: number; openCount: number };
+
+/** All reservations of a budget: their sum, and that of each owner. */
+type Ledger = { readonly options: MemoryBudgetOptions; readonly owners: Map<string, Owner>; totalBytes: number };
+
+/** Memory of one request or answer. A class, because each request makes two: a closure for each method would be garbage. */
+class BudgetReservation {
+  readonly #ledger: Ledger;
+  readonly #owner: Owner;
+  #bytes = 0;
+  #isReleased = false;
+
+  constructor(ledger: Ledger, owner: Owner) {
+    this.#ledger = ledger;
+    this.#owner = owner;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Throws `overloaded` when the reservation may not grow by this many bytes. Reserves nothing. */
+  check(moreBytes: number): void {
+    const { options, totalBytes } = this.#ledger;
+    const { maxBytes, maxOwnerBytes, freeBytes, bound, about } = options;
+    if (this.#bytes + moreBytes <= freeBytes) return;
+    if (totalBytes + moreBytes > maxBytes) {
+      throw overloaded(about, bound, `${totalBytes} of ${maxBytes} bytes are reserved`);
+    }
+    if (this.#owner.bytes + moreBytes > maxOwnerBytes) {
+      throw overloaded(about, bound, `${this.#owner.bytes} of one caller's ${maxOwnerBytes} bytes are reserved`);
+    }
+  }
+
+  /** Reserves more bytes, or throws `overloaded`. */
+  add(moreBytes: number): void {
+    this.check(moreBytes);
+    this.resize(this.#bytes + moreBytes);
+  }
+
+  /** Sets the size to what the memory really takes. Never throws. */
+  resize(bytes: number): void {
+    if (this.#isReleased) return;
+    this.#owner.bytes += bytes - this.#bytes;
+    this.#ledger.totalBytes += bytes - this.#bytes;
+    this.#bytes = bytes;
+  }
+
+  /** Gives all of it back, for good: later calls reserve nothing. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.resize(0);
+    this.#isReleased = true;
+    this.#owner.openCount -= 1;
+    if (this.#owner.openCount === 0) this.#ledger.owners.delete(this.#owner.name);
+  }
+}
+
+export type Reservation = Pick<BudgetReservation, 'bytes' | 'check' | 'add' | 'resize' | 'release'>;
 
 export type MemoryBudget = Readonly<{
   /** Opens an empty reservation. `owner` is whoever must not take all: a token, or an address. Each must be released. */
@@ -36,51 +81,15 @@ export type MemoryBudget = Readonly<{
 
 /** Bounds the memory of many requests or answers together, and each owner's part of it. Reserves by estimate: it allocates nothing. */
 export function createMemoryBudget(options: MemoryBudgetOptions): MemoryBudget {
-  const { maxBytes, maxOwnerBytes, freeBytes, bound, about } = options;
   const owners = new Map<string, Owner>();
-  let totalBytes = 0;
-
-  function open(name: string): Reservation {
-    const owner = owners.get(name) ?? { bytes: 0, openCount: 0 };
-    if (owner.openCount === 0) owners.set(name, owner);
-    owner.openCount += 1;
-    let bytes = 0;
-    let isReleased = false;
-
-    function resize(newBytes: number): void {
-      if (isReleased) return;
-      owner.bytes += newBytes - bytes;
-      totalBytes += newBytes - bytes;
-      bytes = newBytes;
-    }
-
-    function check(moreBytes: number): void {
-      if (bytes + moreBytes <= freeBytes) return;
-      if (totalBytes + moreBytes > maxBytes) {
-        throw overloaded(about, bound, `${totalBytes} of ${maxBytes} bytes are reserved`);
-      }
-      if (owner.bytes + moreBytes > maxOwnerBytes) {
-        throw overloaded(about, bound, `${owner.bytes} of one caller's ${maxOwnerBytes} bytes are reserved`);
-      }
-    }
-
-    return {
-      bytes: () => bytes,
-      check,
-      add: (moreBytes) => {
-        check(moreBytes);
-        resize(bytes + moreBytes);
-      },
-      resize,
-      release: () => {
-        if (isReleased) return;
-        resize(0);
-        isReleased = true;
-        owner.openCount -= 1;
-        if (owner.openCount === 0) owners.delete(name);
-      },
-    };
-  }
-
-  return { open, reservedBytes: () => totalBytes };
+  const ledger: Ledger = { options, owners, totalBytes: 0 };
+  return {
+    open: (name) => {
+      const owner = owners.get(name) ?? { name, bytes: 0, openCount: 0 };
+      if (owner.openCount === 0) owners.set(name, owner);
+      owner.openCount += 1;
+      return new BudgetReservation(ledger, owner);
+    },
+    reservedBytes: () => ledger.totalBytes,
+  };
 }

@@ -97,7 +97,7 @@ export function readBody(payload: IncomingMessage, maxBytes: number, reservation
 
     function grow(needed: number): void {
       const capacity = Math.min(maxBytes, Math.max(needed, 2 * buffer.length));
-      reservation.add(capacity - reservation.bytes());
+      reservation.add(capacity - reservation.bytes);
       const grown = Buffer.allocUnsafeSlow(capacity);
       buffer.copy(grown, 0, 0, length);
       buffer = grown;
@@ -146,7 +146,7 @@ export function readBody(payload: IncomingMessage, maxBytes: number, reservation
 /** Parses JSON in UTF-8, and reserves what the result takes. */
 export function parseBody(body: Buffer, reservation: Reservation): unknown {
   const parsedBytes = estimateParsedBytes(body);
-  reservation.add(Math.max(0, parsedBytes - reservation.bytes()));
+  reservation.add(Math.max(0, parsedBytes - reservation.bytes));
   if (!isUtf8(body)) throw refusalWith(400, 'The body must be JSON in UTF-8.');
   try {
     const text = body.toString();
