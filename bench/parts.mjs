@@ -62,7 +62,7 @@ async function measureGets(origin) {
       ),
     ],
     [
-      "a GET by undici, with what got prepared, limit and cap",
+      'a GET by undici, with what got prepared, limit and cap',
       await leastUs(
         1500,
         atOnce((index) =>
