@@ -12,7 +12,7 @@ export const keepAlive = {
   keptMs: 75_000,
 } as const;
 
-/** Time in which a new connection is left alone: its first request may have arrived and not been read yet. */
+/** Time for which a new connection is left alone: its first request may have arrived and not been read yet. */
 const NEW_MS = 30;
 
 /** Time in which the headers of a request come, or Node closes the connection. Blank lines alone do not count as headers. */
@@ -26,11 +26,13 @@ type Idle = {
   changedMs: number | null;
 };
 
+/** Returns true for a connection that has sent no request, and may be about to. */
+const isNew = ({ bytesRead, sinceMs }: Idle, nowMs: number): boolean => bytesRead === null && nowMs - sinceMs < NEW_MS;
+
 /** Returns true when no request is coming in on an idle connection. */
 function mayClose(socket: Socket, state: Idle, nowMs: number): boolean {
-  const { bytesRead, sinceMs } = state;
-  if (bytesRead === null && nowMs - sinceMs < NEW_MS) return false;
-  if (socket.bytesRead === (bytesRead ?? 0)) return true;
+  if (socket.writableLength > 0) return false;
+  if (socket.bytesRead === (state.bytesRead ?? 0)) return true;
   state.changedMs ??= nowMs;
   return nowMs - state.changedMs > HEADERS_MS;
 }
@@ -56,8 +58,8 @@ export function keepIdle(server: Server): ConnectionCounts {
   const idle = new Map<Socket, Idle>();
   let closedIdle = 0;
   let abandoned = 0;
-  /** Runs out once connections that are new now no longer are. */
-  let later: NodeJS.Timeout | undefined;
+  /** Timer of the next attempt to make room; undefined when none is due. */
+  let nextAttempt: NodeJS.Timeout | undefined;
   server.keepAliveTimeout = keepAlive.promisedMs;
 
   const forget = (socket: Socket): void => {
@@ -65,32 +67,36 @@ export function keepIdle(server: Server): ConnectionCounts {
     idle.delete(socket);
   };
 
-  /** Closes the connection that has been idle for the longest, or tries again soon when all idle ones are new. */
-  function makeRoom(newest: Socket | null): void {
-    if (closeLongestIdle(newest) || later !== undefined) return;
-    later = setTimeout(() => {
-      later = undefined;
-      if (open.size >= server.maxConnections) closeLongestIdle(null);
-    }, NEW_MS + 1).unref();
+  /** Tries to make room once connections that are new now no longer are, and what they have sent is read. */
+  function tryAgainSoon(): void {
+    const attempt = (): void => {
+      nextAttempt = undefined;
+      if (open.size >= server.maxConnections) makeRoom();
+    };
+    // Timers come first in a turn of the event loop, then sockets are read, then immediates are called.
+    nextAttempt ??= setTimeout(() => setImmediate(attempt), NEW_MS + 1).unref();
   }
 
-  /** Returns true when a connection was closed. */
-  function closeLongestIdle(newest: Socket | null): boolean {
+  /** Closes the connection that has been idle for the longest. If that is new, tries again when it no longer is. */
+  function makeRoom(): void {
     let looks = 0;
     const nowMs = performance.now();
     for (const [socket, state] of idle) {
-      if (socket === newest || (looks += 1) > MAX_LOOKS) return false;
-      if (socket.writableLength === 0 && mayClose(socket, state, nowMs)) {
+      if ((looks += 1) > MAX_LOOKS) return;
+      if (isNew(state, nowMs)) {
+        tryAgainSoon();
+        return;
+      }
+      if (mayClose(socket, state, nowMs)) {
         forget(socket);
         closedIdle += 1;
         socket.destroy();
-        return true;
+        return;
       }
       // A request is coming in. Look at the connection again after all others.
       idle.delete(socket);
       idle.set(socket, state);
     }
-    return false;
   }
 
   server.on('connection', (socket: Socket) => {
@@ -99,10 +105,10 @@ export function keepIdle(server: Server): ConnectionCounts {
     socket.once('close', () => {
       forget(socket);
     });
-    if (open.size >= server.maxConnections) makeRoom(socket);
+    if (open.size >= server.maxConnections) makeRoom();
   });
   server.on('drop', () => {
-    makeRoom(null); // all were busy or new when the last one came
+    makeRoom(); // all were busy or new when the last one came
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const before = open.get(socket);
