@@ -382,10 +382,13 @@ describe('bodies', () => {
       typeof value === 'object' && value !== null
         ? Object.values(value).reduce<number>((sum, inner) => sum + containersIn(inner), 1)
         : 0;
+    const longText = fc
+      .array(fc.constantFrom('x'.repeat(70), 'é'.repeat(40), '"', '\\', ',', '{', '\n'), { maxLength: 20 })
+      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(
-        fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }),
-        fc.integer({ min: 1, max: 20 }),
+        fc.tuple(fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }), longText, longText),
+        fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 60, max: 400 })),
         (value, size) => {
           const parsed: unknown = JSON.parse(JSON.stringify(value));
           const bytes = Buffer.from(JSON.stringify(value));
@@ -397,9 +400,8 @@ describe('bodies', () => {
             return problem;
           };
           expect(problemAt(depthOf(parsed), containersIn(parsed))).toBeNull();
-          if (depthOf(parsed) > 0) expect(problemAt(depthOf(parsed) - 1, Infinity)).toContain('deep');
-          if (depthOf(parsed) > 0)
-            expect(problemAt(Infinity, containersIn(parsed) - 1)).toContain('objects and arrays');
+          expect(problemAt(depthOf(parsed) - 1, Infinity)).toContain('deep');
+          expect(problemAt(Infinity, containersIn(parsed) - 1)).toContain('objects and arrays');
         },
       ),
     );
