@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
+import { nextTurn } from '../upstream/turn.js';
 import { countOmitted, emptyAnswer, hasRoomFor, MAX_ERRORS, readField, type AnswerSize } from './answerSize.js';
 import { createCompiler } from './compiled.js';
 import type { Context } from './context.js';
@@ -14,6 +15,9 @@ import { limitErrors } from './errorLimit.js';
 import { codeOf } from './formatError.js';
 
 type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
+
+/** Length of an answer's texts from which others get a turn before it is serialized. */
+const LARGE_CHARACTERS = 1024 * 1024;
 
 /** How many problems of an operation's variables are told. */
 const MAX_TOLD_PROBLEMS = 20;
@@ -48,9 +52,16 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
   if (tracedSchema !== schema) limitErrors(tracedSchema);
   const compiler = createCompiler(schema);
 
-  async function interpret(args: ExecutionArgs, { answerSize }: Context): Promise<ExecutionResult> {
+  /** Executes by graphql-js. Others get a turn before a large answer is serialized. */
+  async function interpret(args: ExecutionArgs, { answerSize, compiling }: Context): Promise<ExecutionResult> {
     Object.assign(answerSize, emptyAnswer); // what was counted for code counts anew
-    return execute({ ...args, fieldResolver: readField, options: { maxCoercionErrors: MAX_TOLD_PROBLEMS } });
+    const result = await execute({
+      ...args,
+      fieldResolver: readField,
+      options: { maxCoercionErrors: MAX_TOLD_PROBLEMS },
+    });
+    if (!compiling.isAllowed || answerSize.characters > LARGE_CHARACTERS) await nextTurn();
+    return result;
   }
 
   return {
@@ -68,6 +79,7 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
             if ((result.errors?.length ?? 0) > MAX_ERRORS) compiler.giveUp(document);
             const accepted = accept(result, contextValue.answerSize);
             if (accepted) return accepted;
+            await nextTurn(); // its texts are too long, and it is executed a second time
           }
           return interpret({ ...args, schema }, contextValue);
         },

@@ -103,10 +103,17 @@ export function readJson(answer: Answer, about: About): unknown {
   }
 }
 
-/** The same; `letOthersGoOn` is waited for before a long body, and between the slices of a very long array. */
-export async function readAnyJson(answer: Answer, about: About, letOthersGoOn: () => Promise<void>): Promise<unknown> {
+/**
+ * The same; `letOthersGoOn` is waited for before a long body, and between the slices of a very long array. It is told how many
+ * pages' time comes next.
+ */
+export async function readAnyJson(
+  answer: Answer,
+  about: About,
+  letOthersGoOn: (pages?: number) => Promise<void>,
+): Promise<unknown> {
   const { body } = answer;
-  if (body.length > PAGE_BYTES) await letOthersGoOn();
+  if (body.length > PAGE_BYTES) await letOthersGoOn(body.length / PAGE_BYTES);
   if (body.length <= LONG_BYTES || !isUtf8(body)) return readJson(answer, about);
   refuseUnlessGood(answer, about);
   try {

@@ -57,7 +57,7 @@ export function createAttempt({ gate, admit, exchange, observer, health, log }: 
     };
     try {
       const answer = await admit(about, send);
-      const json = await readAnyJson(answer, about, () => operation.breathe(about));
+      const json = await readAnyJson(answer, about, (pages) => operation.breathe(about, pages));
       const { status, body } = answer;
       health.heard(null);
       operation.share.standing.note(true);

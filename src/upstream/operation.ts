@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Span } from '../trace.js';
 import type { Costs } from './costs.js';
 import { overloaded, UpstreamError, type About } from './errors.js';
 import type { Share } from './sharing.js';
+import { nextTurn } from './turn.js';
 
 /** Why a caller has no bearer token. */
 export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
@@ -51,8 +51,11 @@ export type Operation = Readonly<{
   keep: (bytes: number, about: About) => void;
   /** They are not kept after all. */
   release: (bytes: number) => void;
-  /** To be called for each page that is looked through: lets others go on now and then, and throws when it is over. */
-  breathe: (about: About) => Promise<void>;
+  /**
+   * Lets others go on now and then, and throws when the operation is over. Called before each page that is looked through;
+   * `pages` is more than 1 for what takes as long as so many.
+   */
+  breathe: (about: About, pages?: number) => Promise<void>;
   /** What to throw once `signal` is aborted. */
   ended: (about: About) => UpstreamError;
   /** All that it asks the server for has come: handing that on may take as long as its caller does. */
@@ -123,7 +126,7 @@ export function beginOperation(options: OperationOptions): Operation {
       keptBytes -= bytes;
       bodyMemory.heldBytes -= bytes;
     },
-    breathe: async (about) => {
+    breathe: async (about, pages = 1) => {
       while (pagesThisTurn >= PAGES_PER_TURN) {
         turn ??= nextTurn().then(() => {
           turn = null;
@@ -132,7 +135,7 @@ export function beginOperation(options: OperationOptions): Operation {
         await turn;
         if (signal.aborted) throw ended(about);
       }
-      pagesThisTurn += 1;
+      pagesThisTurn += pages;
     },
     ended,
     stopClock: () => {
