@@ -67,11 +67,11 @@ describe('a collection that many root fields ask for', () => {
     const sorted = await sortRows(rows, keyOf, () => Promise.resolve());
     expect(keyed).toBe(5000);
     const read = (): Promise<SortedRows<{ id: string }>> => Promise.resolve(sorted);
-    const last = await readCollectionPage({ nameOf: () => 'list0000', keyOf, read }, { first: 1000 });
+    const last = await readCollectionPage({ listName: () => 'list0000', keyOf, read }, { first: 1000 });
     const after = last.pageInfo.endCursor;
     const before = keyed;
     for (let times = 0; times < 100; times += 1) {
-      const { nodes } = await readCollectionPage({ nameOf: () => 'list0000', keyOf, read }, { first: 1, after });
+      const { nodes } = await readCollectionPage({ listName: () => 'list0000', keyOf, read }, { first: 1, after });
       expect(nodes).toEqual([{ id: idOf(1000) }]);
     }
     expect(keyed).toBe(before);
@@ -83,7 +83,7 @@ describe('a collection that many root fields ask for', () => {
     const page = async (ids: number[], after: string | null): ReturnType<typeof readCollectionPage<{ id: string }>> => {
       const rows = [bad, ...ids.map((index) => ({ id: idOf(index) }))];
       const read = (): Promise<SortedRows<{ id: string }>> => sortRows(rows, keyOf, () => Promise.resolve());
-      return readCollectionPage({ nameOf: () => 'list0000', keyOf, read }, { first: 2, after });
+      return readCollectionPage({ listName: () => 'list0000', keyOf, read }, { first: 2, after });
     };
     const first = await page([4, 3, 2, 1], null);
     expect(first.nodes).toEqual([{ id: idOf(1) }, { id: idOf(2) }]);
@@ -150,7 +150,7 @@ describe('others get a turn', () => {
 test('parts of a page are made once, however many aliases ask for them', async () => {
   let named = 0;
   const source = {
-    nameOf: () => {
+    listName: () => {
       named += 1;
       return 'list0000';
     },
@@ -161,7 +161,7 @@ test('parts of a page are made once, however many aliases ask for them', async (
   };
   const page = await readConnection(source, {});
   expect(page.nodes).toBe(page.nodes);
-  expect(named).toBe(0); // no cursor is written that nobody asks for
+  expect(named).toBe(0); // no cursor was asked for
   expect(page.edges).toBe(page.edges);
   expect(page.pageInfo).toBe(page.pageInfo);
   expect(named).toBe(1);

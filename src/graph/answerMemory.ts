@@ -8,7 +8,7 @@ type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
 
 /** Memory for one operation's answer, until its caller has read it. Methods throw `overloaded` when there is none. */
 export type AnswerMemory = Readonly<{
-  /** True once what is estimated is reserved. */
+  /** True once the estimated size is reserved. */
   isReserved: boolean;
   /** Sets the estimated size of the answer, in bytes. Throws if there is no room for it now, and reserves nothing yet. */
   estimate: (bytes: number) => void;
@@ -25,13 +25,13 @@ export type AnswerMemory = Readonly<{
  * Before that, checks that there is room, so that the server does no work for an answer that is refused.
  */
 export function reserveBeforeRows(get: UpstreamServer['get'], memory: AnswerMemory): UpstreamServer['get'] {
-  const getFirst: UpstreamServer['get'] = async (operation, request) => {
+  const getAndReserve: UpstreamServer['get'] = async (operation, request) => {
     memory.check();
     const json = await get(operation, request);
     memory.reserve();
     return json;
   };
-  return (operation, request) => (memory.isReserved ? get : getFirst)(operation, request);
+  return (operation, request) => (memory.isReserved ? get : getAndReserve)(operation, request);
 }
 
 /** Reserves the long texts of each answer before it is serialized. Replaces an answer that has no room by one error. */

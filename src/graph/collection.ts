@@ -104,8 +104,8 @@ function countUpTo(keys: readonly string[], key: string): number {
 
 /** A sorted collection to read pages of. */
 export type CollectionSource<Row> = Readonly<{
-  /** Names the collection and its filter: see `nameList`. Called when a cursor is read or written. */
-  nameOf: () => string;
+  /** Returns the name of the collection and its filter: see `nameList`. Called when a cursor is read or written. */
+  listName: () => string;
   keyOf: KeyOf<Row>;
   /** Called once the arguments have been found good. */
   read: () => Promise<SortedRows<Row>>;
@@ -113,16 +113,16 @@ export type CollectionSource<Row> = Readonly<{
 
 /** Returns a page of a sorted collection. The place of a cursor is looked up by its key, not by walking the list. */
 export async function readCollectionPage<Row extends Identified>(
-  { nameOf, keyOf, read }: CollectionSource<Row>,
+  { listName, keyOf, read }: CollectionSource<Row>,
   { first, after }: ConnectionArguments,
 ): Promise<Connection<Row>> {
   const count = rowCount(first);
-  const anchor = after === null || after === undefined ? null : readCursor(nameOf(), after);
+  const anchor = after === null || after === undefined ? null : readCursor(listName(), after);
   const { rows, keys } = await read();
   const start = anchor === null ? 0 : typeof anchor.key === 'string' ? countUpTo(keys, anchor.key) : anchor.offset + 1;
   const found = rows.slice(start, start + count).map((row, index) => ({ row, offset: start + index }));
   const collected = { found, hasNext: rows.length > start + count, stoppedAt: null };
-  return new CollectedConnection({ nameOf, order: { key: keyOf, compare: ascending } }, collected, anchor !== null);
+  return new CollectedConnection({ listName, order: { key: keyOf, compare: ascending } }, collected, anchor !== null);
 }
 
 /** Sorts a list once; the key of a row depends on its collection alone. */

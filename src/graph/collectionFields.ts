@@ -57,7 +57,7 @@ export function listAll<Name extends ListName, Row extends Identified>(
     const rows = await loaders.collect(resource, { isExtended });
     return sortOnce(rows, keyOf, () => api.yieldToOthers(resource.name));
   };
-  return readCollectionPage({ nameOf: () => nameList(resource.path, null), keyOf, read }, args);
+  return readCollectionPage({ listName: () => nameList(resource.path, null), keyOf, read }, args);
 }
 
 /** Returns a page of the backup and copy jobs that a filter asks for, by name. */
@@ -97,5 +97,5 @@ export function listJobs(
   }
 
   const name = nameList('jobs', checked);
-  return readCollectionPage({ nameOf: () => name, keyOf: jobKey, read: () => once(`jobs ${name}`, readBoth) }, args);
+  return readCollectionPage({ listName: () => name, keyOf: jobKey, read: () => once(`jobs ${name}`, readBoth) }, args);
 }

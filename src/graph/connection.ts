@@ -19,8 +19,8 @@ const SCAN_PAGE_ROWS = 500;
 export type ConnectionArguments = Readonly<{ first?: number | null; after?: string | null }>;
 
 export type ConnectionSource<Row> = Readonly<{
-  /** Names the list, its filter and its order: see `nameList`. Called when a cursor is read or written. */
-  nameOf: () => string;
+  /** Returns the name of the list, its filter and its order: see `nameList`. Called when a cursor is read or written. */
+  listName: () => string;
   /** Called once the arguments have been found good. */
   open: () => Promise<List<Row>>;
   order: Order<Row> | null;
@@ -152,7 +152,7 @@ export async function readConnection<Row extends Identified>(
   { first, after }: ConnectionArguments,
 ): Promise<Connection<Row>> {
   const count = rowCount(first);
-  const anchor = after === null || after === undefined ? null : readCursor(source.nameOf(), after);
+  const anchor = after === null || after === undefined ? null : readCursor(source.listName(), after);
   const list = await source.open();
   // Without an order, or an id, nothing is known of the row but its place.
   const isKnown = anchor !== null && anchor.id !== null && anchor.key !== null;

@@ -42,8 +42,8 @@ export type Collected<Row> = Readonly<{
   stoppedAt: Anchor | null;
 }>;
 
-/** The list that a page is of: its name for cursors, computed when it is called, and its order. */
-type Source<Row> = Readonly<{ nameOf: () => string; order: Order<Row> | null }>;
+/** List of a page. Its name is computed when a cursor is written. */
+type Source<Row> = Readonly<{ listName: () => string; order: Order<Row> | null }>;
 
 /**
  * A class, as V8 gives each object literal with getters a hidden class of its own. Those live among old objects, and would keep
@@ -67,7 +67,7 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
   }
 
   #write(anchor: Anchor): string {
-    this.#name ??= this.#source.nameOf();
+    this.#name ??= this.#source.listName();
     return writeCursor(this.#name, anchor);
   }
 
@@ -87,8 +87,9 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
 
   get pageInfo(): Connection<Row>['pageInfo'] {
     const { found, hasNext, stoppedAt } = this.#collected;
+    if (this.#pageInfo) return this.#pageInfo;
     const [first, last] = [found[0], found.at(-1)];
-    this.#pageInfo ??= {
+    this.#pageInfo = {
       hasNextPage: hasNext,
       hasPreviousPage: this.#hasPrevious,
       startCursor: first ? this.#cursorOf(first) : null,

@@ -22,7 +22,7 @@ export function readLog(
   const read = (): Promise<Connection<LogItemRecord>> =>
     readConnection(
       {
-        nameOf: () => nameList('log', filter),
+        listName: () => nameList('log', filter),
         open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
         order: logOrder(filter.order),
         keeps: (line) => types === null || types.some((type) => type === line.type),
@@ -46,7 +46,7 @@ export function readProcessedObjects(
     if ((await api.version()).lacks.has('processedObject')) return null;
     return readConnection(
       {
-        nameOf: () => nameList('processedObjects', sessionId),
+        listName: () => nameList('processedObjects', sessionId),
         open: () => loaders.open(processedObjects, { sessionId }, lifetimeOf(session)),
         order: null,
         keeps: () => true,

@@ -37,7 +37,7 @@ export function readSessions(
   const read = async (): Promise<Connection<JobSessionRecord>> => {
     const connection = await readConnection(
       {
-        nameOf: () => nameList('jobSessions', checked),
+        listName: () => nameList('jobSessions', checked),
         open: () => (checked.statuses?.length === 0 ? openNothing() : openSessions(checked)),
         order: newestFirst,
         keeps: matchesSession(checked),

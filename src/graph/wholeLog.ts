@@ -80,7 +80,7 @@ export function openWholeLog(server: UpstreamServer, caller: Caller, sessionId: 
     const opened = whole ?? (await open(operation));
     const page = await readConnection(
       {
-        nameOf: () => nameList('whole log', sessionId),
+        listName: () => nameList('whole log', sessionId),
         open: () => Promise.resolve(opened.list),
         order: logOrder('ASC'),
         keeps: () => true,

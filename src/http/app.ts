@@ -93,7 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const http = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger) => logger, // no line is written by a request's own logger, and a logger is made for each request
+    childLoggerFactory: (logger) => logger, // saves a logger for each request: the gateway's own lines name the request themselves
     bodyLimit: intake.maxRequestBytes,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 const VARY = ['Authorization', 'Accept', 'accept-encoding'];
 const VARY_TEXT = VARY.join(', ');
 
-/** Adds those to a `Vary` header that others have set. */
+/** Returns a `Vary` header with the names in `VARY` added. */
 function addVary(others: string): string {
   const names = [...others.split(/, */), ...VARY];
   return [...new Set(names)].filter((name) => name !== '').join(', ');

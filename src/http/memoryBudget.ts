@@ -15,10 +15,10 @@ export type MemoryBudgetOptions = Readonly<{
 /** One owner's open reservations: their number, and their sum in bytes. */
 type Owner = { readonly name: string; bytes: number; openCount: number };
 
-/** All reservations of a budget: their sum, and that of each owner. */
+/** Open reservations of a budget, by owner, and their sum in bytes. */
 type Ledger = { readonly options: MemoryBudgetOptions; readonly owners: Map<string, Owner>; totalBytes: number };
 
-/** Memory of one request or answer. A class, because each request makes two: a closure for each method would be garbage. */
+/** Memory of one request or answer. A class, because each request makes two, and closures for its methods would be garbage. */
 class BudgetReservation {
   readonly #ledger: Ledger;
   readonly #owner: Owner;

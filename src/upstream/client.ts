@@ -56,7 +56,7 @@ function connectionError(error: unknown, about: About): UpstreamError {
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
-/** Options of all GETs, as got prepares them: what each path begins with, and the headers. */
+/** What got prepares once for all GETs: the root of their paths, and their headers. */
 type Prepared = Readonly<{ root: string; headers: Readonly<Record<string, string>> }>;
 
 /** Returns a path with its query, encoded as a form. */
@@ -82,15 +82,16 @@ export function createClient(options: ClientOptions): Client {
       (request, next) => {
         if (request.isStream || request.method !== 'GET') return next(request);
         const { url, headers } = request;
+        const isText = (header: [string, unknown]): header is [string, string] => typeof header[1] === 'string';
         const prepared: Prepared = {
           root: url instanceof URL ? url.pathname : '/',
-          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+          headers: Object.fromEntries(Object.entries(headers).filter(isText)),
         };
         return prepared as never;
       },
     ],
   });
-  const { root, headers: ownHeaders } = http('') as unknown as Prepared; // what the handler above returns
+  const { root, headers: ownHeaders } = http('') as unknown as Prepared; // the handler above returns it in place of a response
 
   async function exchange(request: UpstreamRequest): Promise<Answer> {
     const { path, query, headers, token, about, owner } = request;
