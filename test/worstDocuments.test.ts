@@ -300,7 +300,8 @@ describe('at the gateway', () => {
   });
 
   test.each<[string, string, Record<string, unknown>]>([
-    ['a document of more than 400 tokens', `{ ${'jobs { nodes { id } } '.repeat(80)} }`, {}],
+    ['a document of more than 300 tokens', `{ ${'jobs { nodes { id } } '.repeat(45)} }`, {}],
+    ['a document of more than 16,384 characters', `{ __typename } #${'x'.repeat(16_384)}`, {}],
     ['more than 100 root fields', `{ ${many(101, (n) => `a${n}: __typename`)} }`, {}],
     [
       'more than 100 representations',
