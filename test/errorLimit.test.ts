@@ -96,11 +96,13 @@ const cases: [string, string][] = [
 ];
 
 describe.each([
-  ['interpreted', 1],
-  ['compiled', 3],
-])('%s', (_, times) => {
-  test.each(cases)('%s that fails 2,000 times makes 1,000 errors', async (__, text) => {
-    const document = parse(text);
+  ['interpreted', 1, 1, 1000],
+  ['compiled', 3, 1, 1000],
+  ['interpreted, in a document of 2,000 lines,', 1, 2000, 250],
+  ['compiled, in a document of 2,000 lines,', 3, 2000, 250],
+])('%s', (_, times, lines, limit) => {
+  test.each(cases)(`%s that fails 2,000 times makes ${limit} errors`, async (__, text) => {
+    const document = parse(`${'\n'.repeat(lines - 1)}${text}`);
     const { executor } = await loadGraph();
     let result: ExecutionResult = {};
     let answerSize = { ...emptyAnswer };
@@ -109,8 +111,8 @@ describe.each([
       const context = createContext(answerSize, text.startsWith('{ jobSessions'));
       result = (await executor({ document, request: {}, context, metrics: {} } as never)) as ExecutionResult;
     }
-    expect(result.errors).toHaveLength(1000);
-    expect([...(answerSize.omitted ?? new Map<string, number>()).values()]).toEqual([ROWS * ALIASES - 1000]);
+    expect(result.errors).toHaveLength(limit);
+    expect([...(answerSize.omitted ?? new Map<string, number>()).values()]).toEqual([ROWS * ALIASES - limit]);
     expect(JSON.stringify(result.data)).toContain('"a19":null');
   });
 });

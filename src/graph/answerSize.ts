@@ -26,6 +26,8 @@ export type AnswerSize = {
   characters: number;
   /** Fields and rows that are null with an error of their own. */
   errors: number;
+  /** Maximum number of them; see `maxErrorsOf`. */
+  maxErrors: number;
   /** Fields and rows that are null without one, by the code that it would have had; null while there are none. */
   omitted: Map<ErrorCode, number> | null;
   badReferences: number;
@@ -36,6 +38,7 @@ export type AnswerSize = {
 export const emptyAnswer: Readonly<AnswerSize> = {
   characters: 0,
   errors: 0,
+  maxErrors: MAX_ERRORS,
   omitted: null,
   badReferences: 0,
   laterHandlers: null,
@@ -47,9 +50,9 @@ export function countOmitted(answerSize: AnswerSize, code: ErrorCode): void {
   answerSize.omitted.set(code, (answerSize.omitted.get(code) ?? 0) + 1);
 }
 
-/** Returns the error that a field or row is null for; null once the answer has `MAX_ERRORS`, and then counts it. */
+/** Returns the error that a field or row is null for; null once the answer has `maxErrors`, and then counts it. */
 export function limitError(answerSize: AnswerSize, error: Error): Error | null {
-  if (answerSize.errors < MAX_ERRORS) {
+  if (answerSize.errors < answerSize.maxErrors) {
     answerSize.errors += 1;
     return error;
   }
@@ -74,7 +77,7 @@ export const readField: GraphQLFieldResolver<unknown, Context> = (source, _, { a
     // Texts that are left out take no memory.
     answerSize.characters = Math.min(answerSize.characters + value.length, MAX_CHARACTERS + 1);
     if (answerSize.characters > MAX_CHARACTERS) {
-      if (answerSize.errors >= MAX_ERRORS) {
+      if (answerSize.errors >= answerSize.maxErrors) {
         countOmitted(answerSize, 'UPSTREAM_RESPONSE_TOO_LARGE');
         return null;
       }

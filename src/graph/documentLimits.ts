@@ -15,7 +15,7 @@ export const MAX_TEXT_CHARACTERS = 16_000;
  */
 export const documentLimits = {
   characters: 100_000,
-  /** graphql-js counts the lines of the document for each error that it locates. */
+  /** graphql-js counts the lines before each error that it locates: see `maxErrorsOf`. */
   lines: 3000,
   tokens: 5000,
   /** Levels of fields. */
@@ -53,7 +53,7 @@ const REMEMBERED_CHARACTERS = 2_000_000;
 const LINE_ENDS = /\r\n|[\n\r]/g;
 
 /** Counts lines as graphql-js does. It searches them again for the location of each error. */
-function countLines(text: string): number {
+export function countLines(text: string): number {
   let count = 1;
   LINE_ENDS.lastIndex = 0;
   while (LINE_ENDS.test(text)) count += 1;

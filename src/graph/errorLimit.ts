@@ -1,7 +1,33 @@
-import { isNullableType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import {
+  isNullableType,
+  isObjectType,
+  type DocumentNode,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
 import { asError } from '../upstream/errors.js';
-import { limitError, type AnswerSize, type LaterHandlers } from './answerSize.js';
+import { limitError, MAX_ERRORS, type AnswerSize, type LaterHandlers } from './answerSize.js';
 import type { Context } from './context.js';
+import { countLines } from './documentLimits.js';
+
+/** Maximum number of lines that are counted for the locations of one answer's errors. */
+const MAX_COUNTED_LINES = 500_000;
+
+const knownLimits = new WeakMap<DocumentNode, number>();
+
+/**
+ * Returns the maximum number of errors in an answer to a document: `MAX_ERRORS`, or less for a document of more than 500 lines.
+ * graphql-js counts the lines before each error anew.
+ */
+export function maxErrorsOf(document: DocumentNode): number {
+  let limit = knownLimits.get(document);
+  if (limit === undefined) {
+    const lines = countLines(document.loc?.source.body ?? '');
+    limit = Math.min(MAX_ERRORS, Math.floor(MAX_COUNTED_LINES / lines));
+    knownLimits.set(document, limit);
+  }
+  return limit;
+}
 
 type Resolver = GraphQLFieldResolver<unknown, Context, Record<string, unknown>>;
 
@@ -28,7 +54,7 @@ const limited =
 
 /**
  * Limits the errors that an answer's fields fail with where they arise: one error costs more to create, locate, format and log
- * than the field it belongs to. Beyond `MAX_ERRORS`, a field is null and counted. Fields without a resolver of their own are
+ * than the field it belongs to. Beyond the limit, a field is null and counted. Fields without a resolver of their own are
  * limited by `readField`.
  */
 export function limitErrors(schema: GraphQLSchema): void {

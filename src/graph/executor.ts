@@ -8,10 +8,10 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { nextTurn } from '../upstream/turn.js';
-import { countOmitted, emptyAnswer, hasRoomFor, MAX_ERRORS, readField, type AnswerSize } from './answerSize.js';
+import { countOmitted, emptyAnswer, hasRoomFor, readField, type AnswerSize } from './answerSize.js';
 import { createCompiler } from './compiled.js';
 import type { Context } from './context.js';
-import { limitErrors } from './errorLimit.js';
+import { limitErrors, maxErrorsOf } from './errorLimit.js';
 import { codeOf } from './formatError.js';
 
 type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
@@ -34,11 +34,12 @@ function rebuild({ message, path, locations, originalError }: GraphQLError): Gra
 function accept({ data, errors = [] }: ExecutionResult, answerSize: AnswerSize): ExecutionResult | null {
   if (data === undefined || !hasRoomFor(data, answerSize)) return null;
   if (errors.length === 0) return { data };
-  for (let index = MAX_ERRORS; index < errors.length; index += 1) {
+  const { maxErrors } = answerSize;
+  for (let index = maxErrors; index < errors.length; index += 1) {
     const error = errors[index];
     if (error) countOmitted(answerSize, codeOf(error));
   }
-  return { data, errors: errors.slice(0, MAX_ERRORS).map(rebuild) };
+  return { data, errors: errors.slice(0, maxErrors).map(rebuild) };
 }
 
 /**
@@ -54,7 +55,8 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
 
   /** Executes by graphql-js. Others get a turn before a large answer is serialized. */
   async function interpret(args: ExecutionArgs, { answerSize, compiling }: Context): Promise<ExecutionResult> {
-    Object.assign(answerSize, emptyAnswer); // what was counted for code counts anew
+    // What was counted for code counts anew.
+    Object.assign(answerSize, { ...emptyAnswer, maxErrors: maxErrorsOf(args.document) });
     const result = await execute({
       ...args,
       fieldResolver: readField,
@@ -72,11 +74,12 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
           const { variables = {}, operationName } = request;
           const args = { document, contextValue, variableValues: variables, operationName };
           if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
+          contextValue.answerSize.maxErrors = maxErrorsOf(document);
           const query = contextValue.compiling.isAllowed ? compiler.find(document) : null;
           if (query && getOperationAST(document, operationName)) {
             const result = await query(undefined, contextValue, variables);
             // Compiled code makes errors of plain fields without a limit.
-            if ((result.errors?.length ?? 0) > MAX_ERRORS) compiler.giveUp(document);
+            if ((result.errors?.length ?? 0) > contextValue.answerSize.maxErrors) compiler.giveUp(document);
             const accepted = accept(result, contextValue.answerSize);
             if (accepted) return accepted;
             await nextTurn(); // its texts are too long, and it is executed a second time

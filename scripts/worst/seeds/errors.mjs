@@ -34,6 +34,10 @@ export const errors = {
     query: `{jobs(first:1000){nodes{${joined(70 * s, (i) => `a${i}:name`)}}}}`,
     variant: 'longTexts',
   }),
+  longTextsOfRelations: (s) => ({
+    query: `{jobSessions(first:1000){nodes{${joined(22 * s, (i) => `a${i}:job{name}`)}}}}`,
+    variant: 'longTexts',
+  }),
   wrongIds: (s) => ({ query: `{${joined(199 * s, (i) => `a${i}:job(id:"${'x'.repeat(300)}${i}"){id}`)}}` }),
   wrongFirst: (s) => ({
     query: `{jobs(first:1000){nodes{${joined(100 * s, (i) => `a${i}:sessions(first:0){nodes{id}}`)}}}}`,
@@ -42,7 +46,7 @@ export const errors = {
     query: `{jobs(first:1000){nodes{${joined(100 * s, (i) => `a${i}:sessions(first:1 filter:{jobId:"x"}){nodes{id}}`)}}}}`,
   }),
   newlinesFirstWithErrors: (s) => ({
-    query: `${'\n'.repeat(110_000 * s ** 4)}{jobSessions(first:1000){nodes{${joined(70, (i) => `a${i}:job{name}`)}}}}`,
+    query: `${'\n'.repeat(2990 * s)}{jobSessions(first:1000){nodes{${joined(20, (i) => `a${i}:job{name}`)}}}}`,
     variant: 'forbidden',
   }),
   blockStrings: (s) => ({ query: `{${joined(190 * s, (i) => `a${i}:job(id:"""${'\n '.repeat(400)}"""){id}`)}}` }),
