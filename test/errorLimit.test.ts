@@ -96,13 +96,14 @@ const cases: [string, string][] = [
 ];
 
 describe.each([
-  ['interpreted', 1, 1, 1000],
-  ['compiled', 3, 1, 1000],
-  ['interpreted, in a document of 2,000 lines,', 1, 2000, 250],
-  ['compiled, in a document of 2,000 lines,', 3, 2000, 250],
-])('%s', (_, times, lines, limit) => {
+  ['interpreted', 1, '', 1000],
+  ['compiled', 3, '', 1000],
+  ['interpreted, in a document of 2,000 lines,', 1, '\n'.repeat(1999), 250],
+  ['compiled, in a document of 2,000 lines,', 3, '\n'.repeat(1999), 250],
+  ['interpreted, in a document of 80,000 characters,', 1, ','.repeat(80_000), 250],
+])('%s', (_, times, padding, limit) => {
   test.each(cases)(`%s that fails 2,000 times makes ${limit} errors`, async (__, text) => {
-    const document = parse(`${'\n'.repeat(lines - 1)}${text}`);
+    const document = parse(padding.slice(0, 80_000 - text.length) + text);
     const { executor } = await loadGraph();
     let result: ExecutionResult = {};
     let answerSize = { ...emptyAnswer };

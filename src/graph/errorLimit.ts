@@ -10,20 +10,21 @@ import { limitError, MAX_ERRORS, type AnswerSize, type LaterHandlers } from './a
 import type { Context } from './context.js';
 import { countLines } from './documentLimits.js';
 
-/** Maximum number of lines that are counted for the locations of one answer's errors. */
-const MAX_COUNTED_LINES = 500_000;
+/** Maximum numbers of lines and characters that are looked through for the locations of one answer's errors. */
+const MAX_LINES = 500_000;
+const MAX_CHARACTERS = 20_000_000;
 
 const knownLimits = new WeakMap<DocumentNode, number>();
 
 /**
- * Returns the maximum number of errors in an answer to a document: `MAX_ERRORS`, or less for a document of more than 500 lines.
- * graphql-js counts the lines before each error anew.
+ * Returns the maximum number of errors in an answer to a document: `MAX_ERRORS`, or less for a document of more than 500 lines
+ * or 20,000 characters. graphql-js looks for the ends of lines anew for each error.
  */
 export function maxErrorsOf(document: DocumentNode): number {
   let limit = knownLimits.get(document);
   if (limit === undefined) {
-    const lines = countLines(document.loc?.source.body ?? '');
-    limit = Math.min(MAX_ERRORS, Math.floor(MAX_COUNTED_LINES / lines));
+    const text = document.loc?.source.body ?? '';
+    limit = Math.floor(Math.min(MAX_ERRORS, MAX_LINES / countLines(text), MAX_CHARACTERS / text.length));
     knownLimits.set(document, limit);
   }
   return limit;
