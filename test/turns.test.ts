@@ -75,30 +75,34 @@ test('an operation lets others go on after four pages, or what takes as long', a
   expect(outcomes).toEqual([true, true, true, true, false, true, false]);
 });
 
-/** Returns whether an operation on rows in memory is answered without a turn. */
-async function isAnsweredAtOnce(details: string, isSmall: boolean): Promise<boolean> {
+/** Returns whether an operation on rows in memory is answered without a turn: when it is seen first, again, and compiled. */
+async function isAnsweredAtOnce(details: string, isSmall: boolean): Promise<boolean[]> {
   const { executor } = (await createExecutor(buildSchema()).load({} as never)) as unknown as {
     executor: (args: never) => Promise<ExecutionResult>;
   };
-  const context = {
-    answerSize: { ...emptyAnswer },
-    compiling: { isAllowed: isSmall },
-    loaders: { loadSession: () => ({ details }) },
-  };
-  const document = parse('{ jobSession(id: "11111111-1111-4111-8111-111111111111") { details } }');
-  let isAnswered = false;
-  const answered = executor({ document, request: {}, context, metrics: {} } as never).then((result) => {
-    isAnswered = true;
-    return result;
-  });
-  await nextImmediate();
-  const wasAnswered = isAnswered;
-  expect(await answered).toEqual({ data: { jobSession: { details } } });
-  return wasAnswered;
+  const document = parse('query ($id: ID!) { jobSession(id: $id) { details } }');
+  const request = { variables: { id: '11111111-1111-4111-8111-111111111111' } };
+  const outcomes: boolean[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    const context = {
+      answerSize: { ...emptyAnswer },
+      compiling: { isAllowed: isSmall },
+      loaders: { loadSession: () => ({ details }) },
+    };
+    let isAnswered = false;
+    const answered = executor({ document, request, context, metrics: {} } as never).then((result) => {
+      isAnswered = true;
+      return result;
+    });
+    await nextImmediate();
+    outcomes.push(isAnswered);
+    expect(await answered).toEqual({ data: { jobSession: { details } } });
+  }
+  return outcomes;
 }
 
 test('others get a turn before an answer with many fields, or long texts, is serialized', async () => {
-  expect(await isAnsweredAtOnce('short', true)).toBe(true);
-  expect(await isAnsweredAtOnce('short', false)).toBe(false);
-  expect(await isAnsweredAtOnce('x'.repeat(2 * 1024 * 1024), true)).toBe(false);
+  expect(await isAnsweredAtOnce('short', true)).toEqual([true, true, true]);
+  expect(await isAnsweredAtOnce('short', false)).toEqual([false, false, false]);
+  expect(await isAnsweredAtOnce('x'.repeat(2 * 1024 * 1024), true)).toEqual([false, false, false]);
 });

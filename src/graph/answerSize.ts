@@ -26,7 +26,7 @@ export type AnswerSize = {
   characters: number;
   /** Fields and rows that are null with an error of their own. */
   errors: number;
-  /** Maximum number of them; see `maxErrorsOf`. */
+  /** Maximum of `errors`; see `maxErrorsOf`. */
   maxErrors: number;
   /** Fields and rows that are null without one, by the code that it would have had; null while there are none. */
   omitted: Map<ErrorCode, number> | null;

@@ -45,7 +45,7 @@ function problemWith({ requests, fields, answerBytes }: Cost, maxRequests: numbe
 
 /**
  * Maximum number of fields in an answer that compiled code makes. If the server sends bad values, compiled code creates an
- * error for each of them, and only then can the operation be given to graphql-js, which stops at the limit.
+ * error for each of them, and only then can the operation be given to graphql-js, which stops at `maxErrors`.
  */
 const MAX_COMPILED_FIELDS = 25_000;
 

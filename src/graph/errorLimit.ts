@@ -10,9 +10,9 @@ import { limitError, MAX_ERRORS, type AnswerSize, type LaterHandlers } from './a
 import type { Context } from './context.js';
 import { countLines } from './documentLimits.js';
 
-/** Maximum numbers of lines and characters that are looked through for the locations of one answer's errors. */
-const MAX_LINES = 500_000;
-const MAX_CHARACTERS = 20_000_000;
+/** Maximum number of lines, and of characters, that are searched to locate all errors of one answer. */
+const MAX_SEARCHED_LINES = 500_000;
+const MAX_SEARCHED_CHARACTERS = 20_000_000;
 
 const knownLimits = new WeakMap<DocumentNode, number>();
 
@@ -24,7 +24,9 @@ export function maxErrorsOf(document: DocumentNode): number {
   let limit = knownLimits.get(document);
   if (limit === undefined) {
     const text = document.loc?.source.body ?? '';
-    limit = Math.floor(Math.min(MAX_ERRORS, MAX_LINES / countLines(text), MAX_CHARACTERS / text.length));
+    limit = Math.floor(
+      Math.min(MAX_ERRORS, MAX_SEARCHED_LINES / countLines(text), MAX_SEARCHED_CHARACTERS / text.length),
+    );
     knownLimits.set(document, limit);
   }
   return limit;

@@ -19,6 +19,10 @@ type Gateway = ApolloServerOptionsWithGateway<Context>['gateway'];
 /** Length of an answer's texts from which others get a turn before it is serialized. */
 const LARGE_CHARACTERS = 1024 * 1024;
 
+/** Returns whether an answer takes so long to serialize that others get a turn before. */
+const isLarge = ({ answerSize, compiling }: Context): boolean =>
+  !compiling.isAllowed || answerSize.characters > LARGE_CHARACTERS;
+
 /** How many problems of an operation's variables are told. */
 const MAX_TOLD_PROBLEMS = 20;
 
@@ -45,25 +49,35 @@ function accept({ data, errors = [] }: ExecutionResult, answerSize: AnswerSize):
 /**
  * Executes operations for Apollo, which takes an executor where a gateway would have its own. Documents that come again are
  * compiled. Answers with too much text, which compiled code does not count, are executed once more by graphql-js. That costs the
- * server nothing: an operation asks for each thing once, and remembers what it was told. Operations of which Apollo takes a trace are executed in a schema of their own, for Apollo wraps
- * each field of it for good.
+ * server nothing: an operation asks for each thing once, and remembers what it was told. Operations of which Apollo takes a trace
+ * are executed in a schema of their own, for Apollo wraps each field of it for good.
  */
 export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Gateway {
   limitErrors(schema);
   if (tracedSchema !== schema) limitErrors(tracedSchema);
   const compiler = createCompiler(schema);
 
-  /** Executes by graphql-js. Others get a turn before a large answer is serialized. */
-  async function interpret(args: ExecutionArgs, { answerSize, compiling }: Context): Promise<ExecutionResult> {
+  /** Executes by graphql-js. */
+  async function interpret(args: ExecutionArgs, { answerSize }: Context): Promise<ExecutionResult> {
     // What was counted for code counts anew.
-    Object.assign(answerSize, { ...emptyAnswer, maxErrors: maxErrorsOf(args.document) });
-    const result = await execute({
-      ...args,
-      fieldResolver: readField,
-      options: { maxCoercionErrors: MAX_TOLD_PROBLEMS },
-    });
-    if (!compiling.isAllowed || answerSize.characters > LARGE_CHARACTERS) await nextTurn();
-    return result;
+    Object.assign(answerSize, emptyAnswer, { maxErrors: maxErrorsOf(args.document) });
+    return execute({ ...args, fieldResolver: readField, options: { maxCoercionErrors: MAX_TOLD_PROBLEMS } });
+  }
+
+  /** Executes by compiled code where there is some and it is safe, else by graphql-js. */
+  async function run(args: ExecutionArgs, contextValue: Context): Promise<ExecutionResult> {
+    const { document, variableValues, operationName } = args;
+    const { answerSize, compiling } = contextValue;
+    answerSize.maxErrors = maxErrorsOf(document);
+    const query = compiling.isAllowed ? compiler.find(document) : null;
+    if (!query || !getOperationAST(document, operationName)) return interpret(args, contextValue);
+    const result = await query(undefined, contextValue, variableValues ?? {});
+    // Compiled code makes errors of plain fields without a limit.
+    if ((result.errors?.length ?? 0) > answerSize.maxErrors) compiler.giveUp(document);
+    const accepted = accept(result, answerSize);
+    if (accepted) return accepted;
+    await nextTurn(); // graphql-js executes the operation again
+    return interpret(args, contextValue);
   }
 
   return {
@@ -72,19 +86,13 @@ export function createExecutor(schema: GraphQLSchema, tracedSchema = schema): Ga
         executor: async ({ document, request, context, metrics }) => {
           const contextValue = context as Context; // as `createGraphqlRoute` made it
           const { variables = {}, operationName } = request;
-          const args = { document, contextValue, variableValues: variables, operationName };
-          if (metrics.captureTraces === true) return interpret({ ...args, schema: tracedSchema }, contextValue);
-          contextValue.answerSize.maxErrors = maxErrorsOf(document);
-          const query = contextValue.compiling.isAllowed ? compiler.find(document) : null;
-          if (query && getOperationAST(document, operationName)) {
-            const result = await query(undefined, contextValue, variables);
-            // Compiled code makes errors of plain fields without a limit.
-            if ((result.errors?.length ?? 0) > contextValue.answerSize.maxErrors) compiler.giveUp(document);
-            const accepted = accept(result, contextValue.answerSize);
-            if (accepted) return accepted;
-            await nextTurn(); // its texts are too long, and it is executed a second time
-          }
-          return interpret({ ...args, schema }, contextValue);
+          const args = { schema, document, contextValue, variableValues: variables, operationName };
+          const isTraced = metrics.captureTraces === true;
+          const result = await (isTraced
+            ? interpret({ ...args, schema: tracedSchema }, contextValue)
+            : run(args, contextValue));
+          if (isLarge(contextValue)) await nextTurn();
+          return result;
         },
       }),
     onSchemaLoadOrUpdate: (callback) => {

@@ -67,7 +67,7 @@ export function keepIdle(server: Server): ConnectionCounts {
     idle.delete(socket);
   };
 
-  /** Tries to make room once connections that are new now no longer are, and what they have sent is read. */
+  /** Tries to make room after `NEW_MS`, when new connections have sent their first request or count as idle. */
   function tryAgainSoon(): void {
     const attempt = (): void => {
       nextAttempt = undefined;

@@ -104,8 +104,8 @@ export function readJson(answer: Answer, about: About): unknown {
 }
 
 /**
- * The same; `letOthersGoOn` is waited for before a long body, and between the slices of a very long array. It is told how many
- * pages' time comes next.
+ * Returns the JSON of an answer of any length. Calls `letOthersGoOn` before a long body, with its length in pages, and between
+ * the slices of a long array.
  */
 export async function readAnyJson(
   answer: Answer,

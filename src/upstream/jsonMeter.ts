@@ -25,7 +25,7 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 /** Texts up to this length are walked byte by byte, which is faster for them than a search. */
 const SHORT_BYTES = 64;
 
-/** Finds a byte in a chunk from one place after the other. Each byte of the chunk is searched once. */
+/** Finds a byte in a chunk, from places that ascend. Each byte of the chunk is searched once. */
 class Finder {
   readonly #chunk: Uint8Array;
   readonly #byte: number;
@@ -57,7 +57,7 @@ export function createJsonMeter({ maxDepth, maxMembers, maxContainers, maxValues
   const members: number[] = [];
   let mostMembers = 0;
 
-  /** Walks one chunk outside of texts, and passes over texts. Returns the greatest depth. */
+  /** Measures one chunk, and skips texts. Returns the greatest depth. */
   function walk(chunk: Uint8Array): number {
     const { length } = chunk;
     const quotes = new Finder(chunk, QUOTE);

@@ -52,8 +52,8 @@ export type Operation = Readonly<{
   /** They are not kept after all. */
   release: (bytes: number) => void;
   /**
-   * Lets others go on now and then, and throws when the operation is over. Called before each page that is looked through;
-   * `pages` is more than 1 for what takes as long as so many.
+   * Lets others go on now and then, and throws when the operation is over. Called before each page that is looked through.
+   * `pages` is the work that follows, in pages.
    */
   breathe: (about: About, pages?: number) => Promise<void>;
   /** What to throw once `signal` is aborted. */

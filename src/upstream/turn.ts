@@ -1,8 +1,8 @@
 import { setImmediate as nextImmediate } from 'node:timers/promises';
 
 /**
- * Lets timers and sockets have their turn. One immediate would not do: after a socket was read, immediates are called before
- * anything else.
+ * Lets timers run and sockets be read. It takes two immediates: the first one runs right after the sockets that are read in
+ * this turn.
  */
 export async function nextTurn(): Promise<void> {
   await nextImmediate();
