@@ -161,7 +161,7 @@ test('parts of a page are made once, however many aliases ask for them', async (
   };
   const page = await readConnection(source, {});
   expect(page.nodes).toBe(page.nodes);
-  expect(named).toBe(0); // no cursor was asked for
+  expect(named).toBe(0); // the query asks for no cursor
   expect(page.edges).toBe(page.edges);
   expect(page.pageInfo).toBe(page.pageInfo);
   expect(named).toBe(1);

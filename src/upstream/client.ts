@@ -56,7 +56,7 @@ function connectionError(error: unknown, about: About): UpstreamError {
   return new UpstreamError({ ...about, fault: reason === 'ETIMEDOUT' ? 'timedOut' : 'unavailable', reason });
 }
 
-/** What got prepares once for all GETs: the root of their paths, and their headers. */
+/** Root of the paths of all GETs, and their headers. got prepares both once. */
 type Prepared = Readonly<{ root: string; headers: Readonly<Record<string, string>> }>;
 
 /** Returns a path with its query, encoded as a form. */
