@@ -157,6 +157,10 @@ test('parts of a page are made once, however many aliases ask for them', async (
     open: () => Promise.resolve(listOf([{ id: idOf(1) }])),
     order: null,
     keeps: () => true,
+    ignoredFilter: () => null,
+    identify: ({ id }: { id: string }) => id,
+    resource: 'jobSession' as const,
+    notice: () => undefined,
     scanLimitRows: 10,
   };
   const page = await readConnection(source, {});
@@ -178,7 +182,7 @@ test('equal pages of sessions and of a log are read once', async () => {
     openNothing: open,
     once: createOnce(),
     tell: () => undefined,
-    api: { scanLimitRows: 10 },
+    api: { scanLimitRows: 10, notice: () => undefined },
   };
   const read = (first: number, statuses: JobSessionStatus[]): Promise<unknown> =>
     readSessions(lists, { first }, { statuses });

@@ -1,5 +1,5 @@
 import type { Field } from '../upstream/errors.js';
-import type { Identified } from '../upstream/resource.js';
+import type { Identified, ListName, Notice } from '../upstream/resource.js';
 import { writeCursor, type Anchor } from './cursor.js';
 
 export type Edge<Row> = Readonly<{ cursor: string; node: Field<Row> }>;
@@ -34,13 +34,46 @@ export function anchorAt<Row extends Identified>(order: Order<Row> | null, { row
     : { offset, id: row.id, key: order.key(row) };
 }
 
+export const ascending = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
+export const descending = (a: string | number, b: string | number): number => ascending(b, a);
+
 /** Rows found from a page on. */
 export type Collected<Row> = Readonly<{
   found: readonly Placed<Row>[];
+  /** The row to read on after, if it is not the last one found: rows that came in no order were sorted. */
+  readOnAfter?: Placed<Row> | undefined;
   hasNext: boolean;
   /** Last row that was looked at, when the scan limit ended the search: a client reads on from there. */
   stoppedAt: Anchor | null;
 }>;
+
+/** Where rows come from, and who hears of rows in another order than they should have. */
+type SortSource<Row> = Readonly<{ resource: ListName; order: Order<Row> | null; notice: Notice }>;
+
+/** Sorts the rows of an answer that the server gave in another order, and says so once. Rows without a key keep their neighbour. */
+export function sortCollected<Row extends Identified>(
+  { resource, order, notice }: SortSource<Row>,
+  collected: Collected<Row>,
+): Collected<Row> {
+  if (order === null) return collected;
+  const { found } = collected;
+  let key: string | number | null = null;
+  let isInOrder = true;
+  const keyed: { placed: Placed<Row>; key: string | number | null }[] = [];
+  for (const placed of found) {
+    const own = placed.row instanceof Error ? null : order.key(placed.row);
+    if (own !== null && key !== null && order.compare(key, own) > 0) isInOrder = false;
+    key = own ?? key;
+    keyed.push({ placed, key });
+  }
+  if (isInOrder) return collected;
+  notice({ resource, field: 'order', value: 'rows', problem: 'rows come in another order than asked for' });
+  keyed.sort((a, b) => {
+    if (a.key === null || b.key === null) return Number(a.key !== null) - Number(b.key !== null);
+    return order.compare(a.key, b.key);
+  });
+  return { ...collected, found: keyed.map(({ placed }) => placed), readOnAfter: found.at(-1) };
+}
 
 /** List of a page. Its name is computed when a cursor is written. */
 type Source<Row> = Readonly<{ listName: () => string; order: Order<Row> | null }>;
@@ -71,8 +104,11 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
     return writeCursor(this.#name, anchor);
   }
 
+  /** Returns the cursor of a row. The last one's is where the answer ends in the server's list, so that reading on is complete. */
   #cursorOf(placed: Placed<Row>): string {
-    return this.#write(anchorAt(this.#source.order, placed));
+    const { found, readOnAfter } = this.#collected;
+    const isLast = readOnAfter !== undefined && placed === found.at(-1);
+    return this.#write(anchorAt(this.#source.order, isLast ? readOnAfter : placed));
   }
 
   get edges(): Connection<Row>['edges'] {

@@ -1,13 +1,42 @@
 import DataLoader from 'dataloader';
-import { asError, UpstreamError } from '../upstream/errors.js';
-import type { Window } from '../upstream/resource.js';
+import { asError, UpstreamError, type Field } from '../upstream/errors.js';
+import { MAX_PAGE_ROWS } from '../upstream/pageWalk.js';
+import type { Page, Window } from '../upstream/resource.js';
 import type { JobRecord } from '../upstream/resources/job.js';
 import type { JobSessionRecord } from '../upstream/resources/jobSession.js';
-import { readSessions, type SessionLists } from './sessions.js';
+import { newestFirst, readSessions, type SessionLists } from './sessions.js';
 
-/** Beyond the newest sessions of all, a job's own list tells its newest. */
-async function readOne(lists: SessionLists, job: JobRecord): Promise<JobSessionRecord | null> {
-  const { nodes, scanLimitReached } = await readSessions(lists, { first: 1 }, { jobId: job.id, type: job.type });
+const keyOf = (session: Field<JobSessionRecord>): string | null =>
+  session instanceof Error ? null : newestFirst.key(session);
+
+/** True when no session is newer than one before it. */
+function isNewestFirst(sessions: readonly Field<JobSessionRecord>[]): boolean {
+  let oldest: string | null = null;
+  for (const session of sessions) {
+    const key = keyOf(session);
+    if (key === null) continue;
+    if (oldest !== null && key > oldest) return false;
+    oldest = key;
+  }
+  return true;
+}
+
+/** Returns the session that started last; of those without a start, the first. */
+function newestOf(sessions: readonly JobSessionRecord[]): JobSessionRecord | null {
+  let newest: JobSessionRecord | null = null;
+  for (const session of sessions) {
+    if (newest === null || (keyOf(session) ?? '') > (keyOf(newest) ?? '')) newest = session;
+  }
+  return newest;
+}
+
+/**
+ * Reads a job's latest session from its own list. If the server gives sessions in no order, the list is read as far as the
+ * longest page, because the latest may stand anywhere.
+ */
+async function readOne(lists: SessionLists, job: JobRecord, isOrdered: boolean): Promise<JobSessionRecord | null> {
+  const first = isOrdered ? 1 : MAX_PAGE_ROWS;
+  const { nodes, scanLimitReached } = await readSessions(lists, { first }, { jobId: job.id, type: job.type });
   const [session = null] = nodes;
   if (session instanceof Error) throw session;
   if (session === null && scanLimitReached) {
@@ -17,6 +46,37 @@ async function readOne(lists: SessionLists, job: JobRecord): Promise<JobSessionR
   return session;
 }
 
+/** What one window of the newest sessions tells. */
+type Newest = Readonly<{
+  byJob: ReadonlyMap<string, JobSessionRecord>;
+  /** True when a job that is not among them never ran. */
+  isComplete: boolean;
+  isOrdered: boolean;
+}>;
+
+/** Finds the latest session of each job in a window, as far as the window can tell. */
+function findLatest({ rows, hasMore }: Page<JobSessionRecord>): Newest {
+  const isOrdered = isNewestFirst(rows);
+  // Stop at a row without a job: it may be any job's latest session.
+  const unknownAt = rows.findIndex((row) => row instanceof Error || typeof row.jobId !== 'string');
+  const isCertain = unknownAt === -1;
+  // In no order, a window tells nothing unless it holds all sessions.
+  if (!isOrdered && (hasMore || !isCertain)) return { byJob: new Map(), isComplete: false, isOrdered };
+  const sessionsOf = new Map<string, JobSessionRecord[]>();
+  for (const session of isCertain ? rows : rows.slice(0, unknownAt)) {
+    if (session instanceof Error || typeof session.jobId !== 'string') continue;
+    const sessions = sessionsOf.get(session.jobId) ?? [];
+    sessions.push(session);
+    sessionsOf.set(session.jobId, sessions);
+  }
+  const byJob = new Map<string, JobSessionRecord>();
+  for (const [jobId, sessions] of sessionsOf) {
+    const newest = newestOf(sessions);
+    if (newest) byJob.set(jobId, newest);
+  }
+  return { byJob, isComplete: !hasMore && isCertain, isOrdered };
+}
+
 /** The newest session of each job, for all jobs of an operation from one window of the newest sessions, where they are in it. */
 export function createLatestSessionLoader(
   lists: SessionLists,
@@ -24,21 +84,13 @@ export function createLatestSessionLoader(
 ): (job: JobRecord) => Promise<JobSessionRecord | null> {
   const loader = new DataLoader<JobRecord, JobSessionRecord | null, string>(
     async (jobs) => {
-      const { rows, hasMore } = await (await lists.openSessions({})).readPage(newestWindow);
-      const byJob = new Map<string, JobSessionRecord>();
-      let isCertain = true;
-      for (const session of rows) {
-        // Behind a row whose job is not known, nobody knows what is the latest: it may have been that one.
-        isCertain = !(session instanceof Error) && typeof session.jobId === 'string';
-        if (session instanceof Error || typeof session.jobId !== 'string') break;
-        if (!byJob.has(session.jobId)) byJob.set(session.jobId, session);
-      }
-      const isThereMore = hasMore || !isCertain;
+      const page = await (await lists.openSessions({})).readPage(newestWindow);
+      const { byJob, isComplete, isOrdered } = findLatest(page);
       return Promise.all(
         jobs.map(async (job) => {
           const session = byJob.get(job.id);
           if (session) lists.tell(session);
-          return session ?? (isThereMore ? readOne(lists, job).catch(asError) : null);
+          return session ?? (isComplete ? null : readOne(lists, job, isOrdered).catch(asError));
         }),
       );
     },

@@ -6,6 +6,13 @@ import type { SortOrder } from './generated.js';
 /** Where the whole log of a session is downloaded: the path of the route as well, with `:id` in the id's place. */
 export const logPath = (sessionId: string): string => `/sessions/${sessionId}/log`;
 
+/** What tells log lines apart: the id and, because ids of lines may repeat, the number. */
+export const logLines = {
+  resource: 'logItem',
+  identify: ({ id, sequenceNumber }: LogItemRecord): string =>
+    typeof sequenceNumber === 'number' ? `${id} ${sequenceNumber}` : id,
+} as const;
+
 /** Lines are known again by their number. */
 export const logOrder = (order: SortOrder): Order<LogItemRecord> => ({
   key: ({ sequenceNumber }) => (typeof sequenceNumber === 'number' ? sequenceNumber : null),

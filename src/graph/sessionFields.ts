@@ -7,7 +7,7 @@ import type { Context } from './context.js';
 import { nameList } from './cursor.js';
 import { distinct } from './distinct.js';
 import type { LogItemType, SortOrder } from './generated.js';
-import { logOrder } from './log.js';
+import { logLines, logOrder } from './log.js';
 import { pageKey } from './once.js';
 
 /** Returns a page of a session's log. Equal pages of one operation are one. */
@@ -19,13 +19,17 @@ export function readLog(
   const { once, api } = loaders;
   const types = args.types ? distinct(args.types) : null;
   const filter = { sessionId: session.id, types, order: args.order ?? 'ASC' };
+  const isAsked = (type: LogItemType | null): boolean => types === null || types.some((asked) => asked === type);
   const read = (): Promise<Connection<LogItemRecord>> =>
     readConnection(
       {
         listName: () => nameList('log', filter),
         open: () => (types?.length === 0 ? loaders.openNothing() : loaders.open(logItems, filter, lifetimeOf(session))),
         order: logOrder(filter.order),
-        keeps: (line) => types === null || types.some((type) => type === line.type),
+        keeps: ({ type }) => (type instanceof Error ? type : isAsked(type)),
+        ignoredFilter: ({ type }) => (typeof type === 'string' && !isAsked(type) ? 'types' : null),
+        ...logLines,
+        notice: api.notice,
         scanLimitRows: api.scanLimitRows,
       },
       args,
@@ -50,6 +54,10 @@ export function readProcessedObjects(
         open: () => loaders.open(processedObjects, { sessionId }, lifetimeOf(session)),
         order: null,
         keeps: () => true,
+        ignoredFilter: () => null,
+        identify: ({ id }) => id,
+        resource: 'processedObject',
+        notice: api.notice,
         scanLimitRows: api.scanLimitRows,
       },
       args,

@@ -3,6 +3,7 @@ import type { Field } from '../upstream/errors.js';
 import type { List } from '../upstream/list.js';
 import { sortKey } from '../upstream/moment.js';
 import { matchesSession, type JobSessionRecord } from '../upstream/resources/jobSession.js';
+import { ignoredSessionFilter } from '../upstream/resources/sessionFilter.js';
 import { optionalUuidArgument } from './badInput.js';
 import { descending, readConnection, type ConnectionArguments } from './connection.js';
 import type { Connection } from './connectionPage.js';
@@ -11,7 +12,8 @@ import { distinct } from './distinct.js';
 import type { JobSessionFilter } from './generated.js';
 import { pageKey, type Once } from './once.js';
 
-const newestFirst = {
+/** Orders sessions by when they started, newest first. */
+export const newestFirst = {
   key: ({ creationTime }: JobSessionRecord) => (typeof creationTime === 'string' ? sortKey(creationTime) : null),
   compare: descending,
 };
@@ -23,7 +25,7 @@ export type SessionLists = Readonly<{
   once: Once;
   /** Takes note of a session that the answer holds. */
   tell: (session: Field<JobSessionRecord>) => void;
-  api: Pick<Api, 'scanLimitRows'>;
+  api: Pick<Api, 'scanLimitRows' | 'notice'>;
 }>;
 
 /** Returns a page of the sessions that a filter asks for, newest first. Equal pages of one operation are one. */
@@ -41,6 +43,10 @@ export function readSessions(
         open: () => (checked.statuses?.length === 0 ? openNothing() : openSessions(checked)),
         order: newestFirst,
         keeps: matchesSession(checked),
+        ignoredFilter: ignoredSessionFilter(checked),
+        identify: ({ id }) => id,
+        resource: 'jobSession',
+        notice: api.notice,
         scanLimitRows: api.scanLimitRows,
       },
       args,

@@ -1,6 +1,6 @@
 import { openApi } from '../upstream/api.js';
 import { UpstreamError, type Field } from '../upstream/errors.js';
-import { MAX_PAGE_ROWS } from '../upstream/listReader.js';
+import { MAX_PAGE_ROWS } from '../upstream/pageWalk.js';
 import type { List } from '../upstream/list.js';
 import type { Operation } from '../upstream/operation.js';
 import { jobSessions } from '../upstream/resources/jobSession.js';
@@ -9,7 +9,7 @@ import type { Caller, UpstreamServer } from '../upstream/server.js';
 import { readConnection } from './connection.js';
 import type { Connection } from './connectionPage.js';
 import { nameList } from './cursor.js';
-import { logOrder } from './log.js';
+import { logLines, logOrder } from './log.js';
 
 /** With the line that was read last and the one that tells whether there are more, the longest page that is asked for. */
 const LINES_A_PAGE = MAX_PAGE_ROWS - 2;
@@ -84,6 +84,9 @@ export function openWholeLog(server: UpstreamServer, caller: Caller, sessionId: 
         open: () => Promise.resolve(opened.list),
         order: logOrder('ASC'),
         keeps: () => true,
+        ignoredFilter: () => null,
+        ...logLines,
+        notice: server.notice,
         scanLimitRows: server.scanLimitRows,
       },
       { first: LINES_A_PAGE, after },

@@ -85,9 +85,15 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
     }
     const spoken = await server.version(operation);
     versionName = spoken.name;
-    const read = (path: string, query: Query, about: About): Promise<unknown> => getOnce(spoken, path, query, about);
     const yieldToOthers = (): Promise<void> => operation.breathe({ resource: 'list' });
-    return { spoken, lists: createListReader(spoken, read, server.scanLimitRows, yieldToOthers) };
+    const lists = createListReader({
+      spoken,
+      get: (path, query, about, isFresh) => getOnce(spoken, path, query, about, isFresh),
+      maxReversedRows: server.scanLimitRows,
+      yieldToOthers,
+      notice: server.notice,
+    });
+    return { spoken, lists };
   }
 
   /** One version for all of an operation, whatever happens to the server meanwhile. */
@@ -116,9 +122,10 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
     }
   }
 
-  function getOnce(spoken: Version, path: string, query: Query, about: About): Promise<unknown> {
+  function getOnce(spoken: Version, path: string, query: Query, about: About, isFresh = false): Promise<unknown> {
     const key = requestKey(path, query);
-    const body = bodies.get(key) ?? send(spoken, path, query, about);
+    const known = isFresh ? undefined : bodies.get(key);
+    const body = known ?? send(spoken, path, query, about);
     bodies.set(key, body);
     return body;
   }
@@ -159,15 +166,16 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
       if (place === null) return { isExact: true, readPage: (window) => Promise.resolve(emptyPage(window)) };
       type PageOfRows = Page<ReturnType<typeof resource.normalize>>;
       const readPage = async (where: Place, window: Window): Promise<PageOfRows> => {
-        const { rows, ...rest } = await lists.readWindow(resource.name, where, resource.rank, window);
+        const { rows, hasMore, isWhole } = await lists.readWindow(resource.name, where, resource.rank, window);
         await operation.breathe({ resource: resource.name });
-        return { offset: window.offset, rows: rows.map((row) => normalizer.readRow(spoken, resource, row)), ...rest };
+        const records = rows.map((row) => normalizer.readRow(spoken, resource, row));
+        return { offset: window.offset, rows: records, hasMore, isWhole };
       };
       const readAt = async (where: Place, window: Window): Promise<PageOfRows> => {
         const list = `${resource.name} ${where.order} ${requestKey(where.path, where.query)}`;
         const key = `${list} ${window.offset} ${window.limit}`;
         const known = pages.get(key) as Promise<PageOfRows> | undefined; // set below, for this very resource
-        if (known) {
+        if (known && window.isFresh !== true) {
           await operation.breathe({ resource: resource.name });
           return known;
         }

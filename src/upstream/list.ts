@@ -29,9 +29,11 @@ export function keepPages<Row>(
     isExact: list.isExact,
     readPage: async (window) => {
       const key = JSON.stringify([...listKey, window.offset, window.limit]);
-      const recalled = share.recall(key);
+      const isFresh = window.isFresh === true;
+      const recalled = isFresh ? undefined : share.recall(key);
       // What may still change is for each instance to ask for.
-      const shared = recalled === undefined && lifetime === 'unchanging' ? share.recallShared(key) : null;
+      const isShared = recalled === undefined && !isFresh && lifetime === 'unchanging';
+      const shared = isShared ? share.recallShared(key) : null;
       const kept = shared ? await untilEnded(operation, shared, about) : recalled;
       if (kept) {
         operation.costs?.recalled(about.resource, key);

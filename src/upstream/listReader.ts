@@ -1,11 +1,9 @@
 import { UpstreamError, type About } from './errors.js';
+import { MAX_PAGE_ROWS, PageWalk } from './pageWalk.js';
 import { isObject } from './raw.js';
-import type { ListName, Raw, Window } from './resource.js';
+import type { ListName, Notice, Raw, Window } from './resource.js';
 import { mapInSlices, sortIndicesInSlices, type YieldToOthers } from './slices.js';
 import { readListing, requestKey, type Listing, type Place, type Query, type Version } from './versions/version.js';
-
-/** The longest page that is ever asked for. */
-export const MAX_PAGE_ROWS = 1000;
 
 export type Rank = ((raw: Raw) => string | number) | undefined;
 
@@ -17,16 +15,35 @@ export type ListReader = Readonly<{
   readWhole: (name: ListName, place: Place, maxRows: number) => Promise<readonly unknown[]>;
 }>;
 
-/**
- * Reads lists of one API version through `get`, which asks for each path and query once. `maxReversedRows` bounds what is
- * read of a list that the server cannot turn round. Others get a turn while a long list is sorted.
- */
-export function createListReader(
-  spoken: Version,
-  get: (path: string, query: Query, about: About) => Promise<unknown>,
-  maxReversedRows: number,
-  yieldToOthers: YieldToOthers,
-): ListReader {
+export type ListReaderOptions = Readonly<{
+  spoken: Version;
+  /** Asks for each path and query once, unless `isFresh`. */
+  get: (path: string, query: Query, about: About, isFresh: boolean) => Promise<unknown>;
+  /** Bounds what is read of a list that the gateway must turn round. */
+  maxReversedRows: number;
+  /** Others get a turn while a long list is sorted. */
+  yieldToOthers: YieldToOthers;
+  notice: Notice;
+}>;
+
+/** Returns what tells a raw row from others: its id, and its number if it has one, as ids of log lines may repeat. */
+function identify(row: unknown): string | null {
+  if (!isObject(row) || typeof row['id'] !== 'string' || row['id'] === '') return null;
+  const number = row['usn'];
+  return typeof number === 'number' || typeof number === 'string' ? `${row['id']} ${number}` : row['id'];
+}
+
+/** True when each of several rows comes before the one in front of it. */
+function isTurned(rank: NonNullable<Rank>, order: Place['order'], rows: readonly unknown[]): boolean {
+  const ranks = rows.map((row) => (isObject(row) ? rank(row) : ''));
+  if (ranks.length < 2 || ranks.some((own) => own === '' || own === -Infinity)) return false;
+  const isBefore = (a: string | number, b: string | number): boolean => (order === 'ASC' ? a < b : a > b);
+  return ranks.every((own, index) => index === 0 || isBefore(own, ranks[index - 1] ?? own));
+}
+
+/** Reads lists of one API version for one operation. */
+export function createListReader(options: ListReaderOptions): ListReader {
+  const { spoken, get, maxReversedRows, yieldToOthers, notice } = options;
   type Sorted = Map<object, Promise<readonly unknown[]>>;
   const sorted: Readonly<Record<Place['order'], Sorted>> = { ASC: new Map(), DESC: new Map() };
   const reversed = new Map<string, Promise<readonly unknown[]>>();
@@ -65,50 +82,68 @@ export function createListReader(
   async function readListingAt(name: ListName, place: Place, window: Window): Promise<Listing> {
     const about = { resource: name };
     const { path, query } = place;
+    const isFresh = window.isFresh === true;
     const paging = { offset: String(window.offset), limit: String(window.limit) };
     if (!spoken.paged.has(name)) {
       // A list that takes no paging is asked without, until it has answered in a page: then the rest is in further ones.
-      const first = readListing(await get(path, query, about), { ...window, offset: 0 }, about);
+      const body = await get(path, query, about, isFresh && window.offset === 0);
+      const first = readListing(body, { ...window, offset: 0 }, about, false);
       if (first.isWhole || window.offset === 0) return first;
     }
     const key = requestKey(path, query);
     const whole = wholes.get(key);
     if (whole) return whole;
-    const listing = readListing(await get(path, { ...query, ...paging }, about), window, about);
+    const listing = readListing(await get(path, { ...query, ...paging }, about, isFresh), window, about);
     if (listing.isWhole) wholes.set(key, listing);
     return listing;
   }
 
   async function readWhole(name: ListName, place: Place, maxRows: number): Promise<readonly unknown[]> {
+    const about = { resource: name };
+    const tooLarge = (): UpstreamError =>
+      new UpstreamError({ ...about, fault: 'tooLarge', reason: `more than ${maxRows} rows` });
+    const readPage = async (window: Window): Promise<Listing & { offset: number }> => {
+      const listing = await readListingAt(name, place, window);
+      return { ...listing, offset: listing.isWhole ? 0 : window.offset };
+    };
+    const first = await readPage({ offset: 0, limit: MAX_PAGE_ROWS });
+    if (first.isWhole && first.rows.length > maxRows) throw tooLarge();
+    if (first.isWhole) return first.rows;
+    const walk = new PageWalk({ readPage, identify, about });
     const all: unknown[] = [];
-    for (;;) {
-      const { rows, isWhole, hasMore } = await readListingAt(name, place, {
-        offset: all.length,
-        limit: MAX_PAGE_ROWS,
-      });
-      const isTooLong = isWhole ? rows.length > maxRows : hasMore && all.length + rows.length >= maxRows;
-      if (isTooLong)
-        throw new UpstreamError({ fault: 'tooLarge', resource: name, reason: `more than ${maxRows} rows` });
-      if (isWhole) return rows;
-      for (const row of rows) all.push(row);
-      if (!hasMore) return all;
+    for (const { row } of walk.start(first, MAX_PAGE_ROWS)) all.push(row);
+    while (walk.hasMore) {
+      if (all.length >= maxRows) throw tooLarge();
+      for (const { row } of await walk.next(MAX_PAGE_ROWS)) all.push(row);
     }
+    return all;
   }
 
-  function readReversed(name: ListName, place: Place): Promise<readonly unknown[]> {
+  async function readReversed(name: ListName, place: Place): Promise<Listing> {
     const key = requestKey(place.path, place.query);
     const rows = reversed.get(key) ?? readWhole(name, place, maxReversedRows);
     reversed.set(key, rows);
-    return rows;
+    return { rows: await rows, isWhole: true, hasMore: false };
+  }
+
+  async function readInOrder(name: ListName, place: Place, rank: Rank, window: Window): Promise<Listing> {
+    if (place.isReversed === true) return readReversed(name, place);
+    const listing = await readListingAt(name, place, window);
+    if (listing.isWhole || !rank || place.mayBeTurned !== true) return listing;
+    let { rows } = listing;
+    if (rows.length === 1 && listing.hasMore && window.limit > 1) {
+      // One row has no order, so a server that gives one at a time is asked for two.
+      rows = [...rows, ...(await readListingAt(name, place, { ...window, offset: window.offset + 1 })).rows];
+    }
+    if (!isTurned(rank, place.order, rows)) return listing;
+    notice({ resource: name, field: 'order', value: place.order, problem: 'rows come in the opposite order' });
+    return readReversed(name, place);
   }
 
   return {
     readWhole,
     readWindow: async (name, place, rank, window) => {
-      const listing =
-        place.isReversed === true
-          ? { rows: await readReversed(name, place), isWhole: true, hasMore: false }
-          : await readListingAt(name, place, window);
+      const listing = await readInOrder(name, place, rank, window);
       if (!listing.isWhole) return listing;
       const end = window.offset + window.limit;
       const rows = (await inOrder(rank, place, listing.rows)).slice(window.offset, end);

@@ -9,7 +9,12 @@ export type Raw = Readonly<Record<string, unknown>>;
 export type Notice = (what: Readonly<{ resource: string; field: string; value: string; problem: string }>) => void;
 
 /** A window of a list, as it is asked for. */
-export type Window = Readonly<{ offset: number; limit: number }>;
+export type Window = Readonly<{
+  offset: number;
+  limit: number;
+  /** True to ask the server again, even if this operation has read the window before. */
+  isFresh?: boolean;
+}>;
 
 /** A window of a list, as it was answered. A row that could not be read is the error that says why. */
 export type Page<Row> = Readonly<{

@@ -29,6 +29,6 @@ export const logItems: Resource<'logItem', LogItemRecord> = {
   }),
   rank: (raw) => {
     const number = typeof raw['usn'] === 'string' ? Number(raw['usn']) : raw['usn'];
-    return typeof number === 'number' && Number.isFinite(number) ? number : 0;
+    return typeof number === 'number' && Number.isFinite(number) ? number : -Infinity;
   },
 };

@@ -52,7 +52,8 @@ export const v8: Version = {
     logItem: ({ sessionId, types, order }) => {
       const type = only(types);
       const query = given({ type: type && logTypeQuery[type], orderAsc: String(order === 'ASC') });
-      return { path: `JobSessions/${sessionId}/LogItems`, query, isExact: !types || 'type' in query, order };
+      const isExact = !types || 'type' in query;
+      return { path: `JobSessions/${sessionId}/LogItems`, query, isExact, order, mayBeTurned: true };
     },
     processedObject: ({ sessionId }) => plain(`JobSessions/${sessionId}/ProcessedObjects`),
     job: ({ organizationId, repositoryId }) => plain('Jobs', given({ organizationId, repositoryId })),

@@ -20,6 +20,8 @@ export type Place = Readonly<{
   /** The order of rows that were asked for and, for `isReversed`, which the server cannot give: it is read whole. */
   order: 'ASC' | 'DESC';
   isReversed?: boolean;
+  /** True when the server may answer in the other order all the same. The gateway then reads the list whole to turn it round. */
+  mayBeTurned?: boolean;
   /** Where to look when this place is 404, or that the list is empty then; without it, 404 is an error. */
   whenMissing?: Place | 'empty';
 }>;
@@ -52,25 +54,54 @@ const MAX_ARRAY_ROWS = 250_000;
 /** A list body, taken apart: a page, or all there is. */
 export type Listing = Readonly<{ rows: readonly unknown[]; isWhole: boolean; hasMore: boolean }>;
 
+/** Returns a count that the server gave as a number or as text; undefined for anything else. */
+function countOf(value: unknown): number | undefined {
+  const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** True for a link, or the address of one. Some servers name links that they do not have, as null or ''. */
+function isLink(value: unknown): boolean {
+  if (!isObject(value)) return typeof value === 'string' && value !== '';
+  return !('href' in value) || (typeof value['href'] === 'string' && value['href'] !== '');
+}
+
+/**
+ * Returns whether rows follow a page. A `next` link or a `totalCount` that is not reached says so, however short the page
+ * is: servers cap their pages. Otherwise a full page may have rows behind it, unless its links name no `next`.
+ */
+function hasRowsAfter({ links, totalCount, isFull, endOffset }: PageSigns): boolean {
+  const namesLinks = isObject(links) && 'self' in links;
+  if (isObject(links) && isLink(links['next'])) return true;
+  return (totalCount !== undefined && totalCount > endOffset) || (isFull && !namesLinks);
+}
+
+/** What a page says of its place in the list. */
+type PageSigns = Readonly<{ links: unknown; totalCount: number | undefined; isFull: boolean; endOffset: number }>;
+
 /**
  * Envelopes follow endpoints and builds, not versions, so the reader looks at the body in hand: a bare array is the whole
- * list, an object with `results` a page. Page links are hints: a missing `next` ends the list, but what it says is never
- * followed (a v8 server may say `/v7/…`).
+ * list, an object with `results` a page. Links are never followed (a v8 server may say `/v7/…`). `isLimitAsked` is false
+ * when the request named no limit.
  */
-export function readListing(body: unknown, window: Window, about: About): Listing {
+export function readListing(body: unknown, window: Window, about: About, isLimitAsked = true): Listing {
   const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', reason });
   if (Array.isArray(body)) {
     if (body.length > MAX_ARRAY_ROWS) throw bad(`more than ${MAX_ARRAY_ROWS} rows`);
     return { rows: body as readonly unknown[], isWhole: true, hasMore: false };
   }
   if (!isObject(body)) throw bad('neither a page nor an array');
-  const { results, offset, limit, _links: links } = body;
+  const { results, _links: links } = body;
+  if (results === null) return { rows: [], isWhole: false, hasMore: false }; // how some serializers write an empty list
   if (!Array.isArray(results)) throw bad('a page without results');
-  if (typeof offset === 'number' && offset !== window.offset) throw bad('a page at another offset than asked');
+  if ((countOf(body['offset']) ?? window.offset) !== window.offset) throw bad('a page at another offset than asked');
 
   const isOverlong = results.length > window.limit; // what was not asked for is left for when it is
   const rows = (results as readonly unknown[]).slice(0, window.limit);
-  const fullAt = typeof limit === 'number' && limit > 0 ? Math.min(limit, window.limit) : window.limit;
-  const namesEnd = isObject(links) && 'self' in links && !('next' in links);
-  return { rows, isWhole: false, hasMore: isOverlong || (rows.length > 0 && rows.length >= fullAt && !namesEnd) };
+  const limit = countOf(body['limit']) ?? 0;
+  const isFull =
+    rows.length >= (limit > 0 ? Math.min(limit, window.limit) : window.limit) || !(isLimitAsked || limit > 0);
+  const endOffset = window.offset + rows.length;
+  const signs = { links, totalCount: countOf(body['totalCount']), isFull, endOffset };
+  return { rows, isWhole: false, hasMore: isOverlong || (rows.length > 0 && hasRowsAfter(signs)) };
 }

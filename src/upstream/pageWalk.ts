@@ -1,0 +1,165 @@
+import { UpstreamError, type About } from './errors.js';
+import type { Window } from './resource.js';
+
+/** The longest page that the gateway asks for. */
+export const MAX_PAGE_ROWS = 1000;
+
+/** Reads in a row that may bring no new row. A server that repeats its pages must not be read for ever. */
+const MAX_VAIN_READS = 50;
+
+/** Rows to step back by when rows before the last one were deleted; doubled until a known row is found. */
+const STEP_BACK_ROWS = 100;
+
+/** More rows without an identity at the end of a page than this are not read again. */
+const MAX_OVERLAP_ROWS = 50;
+
+/** A page of raw rows or of records. */
+type WalkedPage<Row> = Readonly<{ offset: number; rows: readonly Row[]; hasMore: boolean; isWhole: boolean }>;
+
+/** A row and its place in the server's list when it was read. */
+export type PlacedRow<Row> = Readonly<{ row: Row; offset: number }>;
+
+export type WalkOptions<Row> = Readonly<{
+  readPage: (window: Window) => Promise<WalkedPage<Row>>;
+  /** Returns a text that no other row of the list has; null if the row has none. */
+  identify: (row: Row) => string | null;
+  about: About;
+}>;
+
+/**
+ * Reads a list page after page while its rows move. Each page begins with the last row of the page before. If that row is
+ * not there, rows were added or deleted: the walk then looks for a row that it knows, and reads on from it. So it returns
+ * each row once, and skips none that was in the list all the time.
+ */
+export class PageWalk<Row> {
+  readonly #options: WalkOptions<Row>;
+  readonly #known = new Set<string>();
+  #last: Readonly<{ identity: string; offset: number }> | null = null;
+  #endOffset = 0;
+  #isWhole = false;
+  /** Rows of the last page if the server gave fewer than asked. */
+  #capRows = Infinity;
+  #hasMore = true;
+  #hasMoved = false;
+
+  constructor(options: WalkOptions<Row>) {
+    this.#options = options;
+  }
+
+  /** False when the list is known to end here. */
+  get hasMore(): boolean {
+    return this.#hasMore;
+  }
+
+  /** True when rows were added or deleted during the walk. */
+  get hasMoved(): boolean {
+    return this.#hasMoved;
+  }
+
+  /** True when the rest of the list is at hand, and costs no request. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** The offset in the server's list at which the walk goes on. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** Begins with a page that was read for `limit` rows. Returns its rows. */
+  start(page: WalkedPage<Row>, limit: number): readonly PlacedRow<Row>[] {
+    return this.#accept(page, 0, limit);
+  }
+
+  /** Returns the rows that follow, about `limit` of them; none when the list has ended. */
+  async next(limit: number): Promise<readonly PlacedRow<Row>[]> {
+    for (let reads = 0; reads < MAX_VAIN_READS && this.#hasMore; reads += 1) {
+      const rows = await this.#step(limit);
+      if (rows.length > 0) return rows;
+    }
+    if (!this.#hasMore) return [];
+    throw new UpstreamError({ ...this.#options.about, fault: 'badResponse', reason: 'pages that repeat' });
+  }
+
+  async #step(limit: number): Promise<readonly PlacedRow<Row>[]> {
+    const last = this.#last;
+    const overlapRows = last === null || this.#isWhole ? 0 : this.#endOffset - last.offset;
+    if (last === null || overlapRows === 0 || overlapRows > MAX_OVERLAP_ROWS) {
+      return this.#accept(await this.#read(this.#endOffset, limit), 0, limit);
+    }
+    if (this.#capRows <= overlapRows) return this.#stepSingly(last, limit);
+    const asked = Math.min(MAX_PAGE_ROWS, limit + overlapRows);
+    return this.#take(await this.#read(last.offset, asked), asked) ?? this.#recover(last, limit);
+  }
+
+  /** Reads on from a server whose pages have no room for a known row: the next page, and the last row once more. */
+  async #stepSingly(last: Readonly<{ identity: string; offset: number }>, limit: number) {
+    const page = await this.#read(this.#endOffset, limit);
+    const taken = this.#take(page, limit);
+    if (taken !== null) return taken;
+    const [before] = (await this.#readAgain(last.offset, limit)).rows;
+    const isInPlace = before !== undefined && this.#options.identify(before) === last.identity;
+    return isInPlace ? this.#accept(page, 0, limit) : this.#recover(last, limit);
+  }
+
+  /** Looks for a known row before the place where the last one was, in ever longer steps; begins anew if all are gone. */
+  async #recover(last: Readonly<{ offset: number }>, limit: number): Promise<readonly PlacedRow<Row>[]> {
+    this.#hasMoved = true;
+    for (let step = Math.min(this.#capRows, STEP_BACK_ROWS); ; step *= 2) {
+      const offset = Math.max(0, last.offset - step);
+      const asked = Math.min(MAX_PAGE_ROWS, last.offset - offset + limit + 1);
+      const page = await this.#readAgain(offset, asked);
+      const taken = this.#take(page, asked);
+      if (taken !== null) return taken;
+      if (offset === 0) return this.#accept(page, 0, asked);
+    }
+  }
+
+  #read(offset: number, limit: number): Promise<WalkedPage<Row>> {
+    return this.#hasMoved ? this.#readAgain(offset, limit) : this.#options.readPage({ offset, limit });
+  }
+
+  #readAgain(offset: number, limit: number): Promise<WalkedPage<Row>> {
+    return this.#options.readPage({ offset, limit, isFresh: true });
+  }
+
+  /** Accepts a page that holds a known row; null for any other. Rows before the first known one are new, and skipped. */
+  #take(page: WalkedPage<Row>, limit: number): readonly PlacedRow<Row>[] | null {
+    const from = page.rows.findIndex((row) => this.#isKnown(row));
+    return from === -1 ? null : this.#accept(page, from, limit);
+  }
+
+  #isKnown(row: Row): boolean {
+    const identity = this.#options.identify(row);
+    return identity !== null && this.#known.has(identity);
+  }
+
+  /** Reads on from this page. Returns its rows from an index on, without those that were returned before. */
+  #accept(page: WalkedPage<Row>, from: number, limit: number): readonly PlacedRow<Row>[] {
+    const { rows, offset } = page;
+    const identities = rows.map(this.#options.identify);
+    const endOfKnown = this.#endOfKnown(offset, identities);
+    const accepted: PlacedRow<Row>[] = [];
+    for (const [index, row] of rows.entries()) {
+      const identity = identities[index] ?? null;
+      const isRepeat = identity === null ? index < endOfKnown : this.#known.has(identity);
+      if (index >= from && !isRepeat) accepted.push({ row, offset: offset + index });
+    }
+    for (const identity of identities) if (identity !== null) this.#known.add(identity);
+    const lastIndex = identities.findLastIndex((identity) => identity !== null);
+    const identity = identities[lastIndex] ?? null;
+    if (identity !== null) this.#last = { identity, offset: offset + lastIndex };
+    this.#endOffset = offset + rows.length;
+    this.#hasMore = page.hasMore;
+    this.#isWhole = page.isWhole;
+    this.#capRows = rows.length < limit ? Math.max(1, rows.length) : Infinity;
+    return accepted;
+  }
+
+  /** Returns the index in a page before which rows without an identity were returned already. */
+  #endOfKnown(offset: number, identities: readonly (string | null)[]): number {
+    const last = this.#last;
+    const lastIndex = last === null ? -1 : identities.indexOf(last.identity);
+    return last === null || lastIndex === -1 ? this.#endOffset - offset : lastIndex + this.#endOffset - last.offset;
+  }
+}
