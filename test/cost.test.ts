@@ -53,7 +53,7 @@ describe('counted from the document and its variables', () => {
     ['{ jobSessions(first: 20) { nodes { log { nodes { message } } } edges { node { log { nodes { id } } } } } }', 21],
     ['{ jobSessions(first: 20) { nodes { a: log { nodes { id } } b: log(first: 5) { nodes { id } } } } }', 41],
     ['{ jobSessions(first: 20) { nodes { log { nodes { id } } job { name } } } }', 23],
-    ['{ jobSessions { nodes { processedObjects { nodes { id } } } } }', 31],
+    ['{ jobSessions { nodes { processedObjects { nodes { objectId } } } } }', 31],
     ['{ jobSessions(first: 0) { nodes { log { nodes { id } } } } }', 31],
     ['{ jobs { nodes { name latestSession { status } } } }', 3],
     ['{ jobs(filter: { type: COPY }) { nodes { sourceJob { name } } } }', 2],

@@ -71,7 +71,7 @@ const cases: [string, string][] = [
   ],
   [
     'a list that a version may lack',
-    `{ jobSessions(first: ${ROWS}) { nodes { ${many(ALIASES, (n) => `a${n}: processedObjects { nodes { id } }`)} } } }`,
+    `{ jobSessions(first: ${ROWS}) { nodes { ${many(ALIASES, (n) => `a${n}: processedObjects { nodes { objectId } }`)} } } }`,
   ],
   [
     'a relation with a bad id',

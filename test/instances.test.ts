@@ -13,7 +13,7 @@ const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
 const TWENTY =
   'query Twenty { jobSessions(first: 20, filter: { type: BACKUP }) { nodes { id status job { name } log(first: 20) { nodes { id sequenceNumber type message creationTime endTime durationSeconds } pageInfo { endCursor hasNextPage } } } } }';
 const ONE =
-  'query One($id: ID!) { jobSession(id: $id) { status log(first: 20) { nodes { message } } processedObjects { nodes { id type status } } } }';
+  'query One($id: ID!) { jobSession(id: $id) { status log(first: 20) { nodes { message } } processedObjects { nodes { objectId type status } } } }';
 
 const paths = ({ upstream }: Asked): string[] => upstream.map(({ path }) => path.replace(/[0-9a-f-]{36}/, '{id}'));
 const codesOf = ({ errors }: Asked): string[] => (errors ?? []).map(({ extensions }) => extensions.code);
@@ -302,7 +302,7 @@ describe('what who can read Redis learns', () => {
         .slice(0, 12)
         .map(
           (id, index) =>
-            `s${index}: jobSession(id: "${id}") { id log(first: 60) { nodes { id message } } processedObjects { nodes { id } } }`,
+            `s${index}: jobSession(id: "${id}") { id log(first: 60) { nodes { id message } } processedObjects { nodes { objectId } } }`,
         )
         .join(' ')} }`;
       const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', text) } };

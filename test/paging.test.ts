@@ -302,18 +302,18 @@ describe('one gateway', () => {
     let after: string | null = null;
     do {
       const { data } = await gateway.ask(
-        'query ($id: ID!, $after: String) { jobSession(id: $id) { processedObjects(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } }',
+        'query ($id: ID!, $after: String) { jobSession(id: $id) { processedObjects(first: 2, after: $after) { nodes { objectId } pageInfo { hasNextPage endCursor } } } }',
         { id: session?.id, after },
       );
       const page = data.jobSession.processedObjects;
-      seen.push(...page.nodes.map(({ id }: { id: string }) => id));
+      seen.push(...page.nodes.map(({ objectId }: { objectId: string }) => objectId));
       after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor as string) : null;
     } while (after !== null);
     const { data } = await gateway.ask(
-      'query ($id: ID!) { jobSession(id: $id) { progress processedObjects(first: 1000) { nodes { id } } } }',
+      'query ($id: ID!) { jobSession(id: $id) { progress processedObjects(first: 1000) { nodes { objectId } } } }',
       { id: session?.id },
     );
-    expect(seen).toEqual(data.jobSession.processedObjects.nodes.map(({ id }: { id: string }) => id));
+    expect(seen).toEqual(data.jobSession.processedObjects.nodes.map(({ objectId }: { objectId: string }) => objectId));
   });
 });
 

@@ -394,13 +394,13 @@ describe('fixtures of each version', () => {
       version,
       `JobSessions/${id}/ProcessedObjects`,
       `${version}/processed_objects_page1`,
-      `{ jobSession(id: "${id}") { processedObjects { nodes { id type status } } } }`,
+      `{ jobSession(id: "${id}") { processedObjects { nodes { objectId type status } } } }`,
     );
     expect(codes).toEqual([]);
     expect(data.jobSession.processedObjects.nodes).toEqual([
-      { id: 'john.smith', type: 'USER', status: 'SUCCESS' },
-      { id: 'jane.doe', type: 'USER', status: 'FAILED' },
-      { id: 'marketing', type: 'SITE', status: 'WARNING' },
+      { objectId: 'john.smith', type: 'USER', status: 'SUCCESS' },
+      { objectId: 'jane.doe', type: 'USER', status: 'FAILED' },
+      { objectId: 'marketing', type: 'SITE', status: 'WARNING' },
     ]);
   });
 });

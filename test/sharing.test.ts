@@ -61,7 +61,7 @@ describe('seen again, by the same token', () => {
   });
 
   test('objects of a session that has ended are two requests, then one', async () => {
-    const objects = `query ($id: ID!) { jobSession(id: $id) { processedObjects { nodes { id type status } } } }`;
+    const objects = `query ($id: ID!) { jobSession(id: $id) { processedObjects { nodes { objectId type status } } } }`;
     const [first, second] = await again(objects, { id: SESSION });
     expect(paths(first)).toEqual(['JobSessions/{id}', 'JobSessions/{id}/ProcessedObjects']);
     expect(paths(second)).toEqual(['JobSessions/{id}']);

@@ -11,7 +11,7 @@ const SESSION = `
   }
   job { id name type }
   repository { name }
-  objectList: processedObjects(first: 2) { nodes { id type status } }
+  objectList: processedObjects(first: 2) { nodes { objectId type status } }
 `;
 const JOB = `
   id name description type backupType isEnabled lastRun nextRun lastBackup lastStatus

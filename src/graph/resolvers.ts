@@ -80,6 +80,10 @@ export const resolvers: Resolvers = {
     durationSeconds: durationOf,
   },
 
+  ProcessedObject: {
+    objectId: ({ id }) => id,
+  },
+
   Job: {
     __resolveReference: async ({ id }, { loaders }) => loaders.loadJob(uuidArgument('id', id), null),
     organization: (job, _, context, info) => {

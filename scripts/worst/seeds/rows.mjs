@@ -66,7 +66,7 @@ export const rows = {
     query: `{jobSession(id:"${session}"){${joined(110 * s, (i) => `a${i}:log(first:1000 order:${i % 2 ? 'ASC' : 'DESC'}){pageInfo{endCursor} nodes{durationSeconds}}`)}}}`,
   }),
   processedObjects: (s) => ({
-    query: `{jobSessions(first:${Math.max(1, Math.round(110 * s))}){nodes{processedObjects(first:500){nodes{id status}}}}}`,
+    query: `{jobSessions(first:${Math.max(1, Math.round(110 * s))}){nodes{processedObjects(first:500){nodes{objectId status}}}}}`,
   }),
   jobSessionsOfJobs: (s) => ({
     query: `{jobs(first:${Math.max(1, Math.round(110 * s))}){nodes{sessions(first:1000){nodes{id}}}}}`,

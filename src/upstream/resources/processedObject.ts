@@ -2,7 +2,8 @@ import type { ProcessedObject } from '../../graph/generated.js';
 import type { Fields } from '../errors.js';
 import type { Resource } from '../resource.js';
 
-export type ProcessedObjectRecord = Fields<Omit<ProcessedObject, '__typename' | 'id'>> & { readonly id: string };
+/** `id` is the object's: it repeats in each session that processed the object. */
+export type ProcessedObjectRecord = Fields<Omit<ProcessedObject, '__typename' | 'objectId'>> & { readonly id: string };
 
 export const processedObjects: Resource<'processedObject', ProcessedObjectRecord> = {
   name: 'processedObject',
