@@ -2,7 +2,7 @@ import type { Field } from '../upstream/errors.js';
 import type { Identified } from '../upstream/resource.js';
 import { mapInSlices, SLICE_ROWS, sortIndicesInSlices, type YieldToOthers } from '../upstream/slices.js';
 import { ascending, rowCount, type ConnectionArguments } from './connection.js';
-import { CollectedConnection, type Connection } from './connectionPage.js';
+import { CollectedConnection, readAfter, type Connection } from './connectionPage.js';
 import { readCursor } from './cursor.js';
 
 /** Rows of a collection in order, each beside its sort key. Rows that cannot be read come last, without a key. */
@@ -117,12 +117,13 @@ export async function readCollectionPage<Row extends Identified>(
   { first, after }: ConnectionArguments,
 ): Promise<Connection<Row>> {
   const count = rowCount(first);
-  const anchor = after === null || after === undefined ? null : readCursor(listName(), after);
+  const cursor = readAfter(after);
+  const anchor = cursor === null ? null : readCursor(listName(), cursor);
   const { rows, keys } = await read();
   const start = anchor === null ? 0 : typeof anchor.key === 'string' ? countUpTo(keys, anchor.key) : anchor.offset + 1;
   const found = rows.slice(start, start + count).map((row, index) => ({ row, offset: start + index }));
   const collected = { found, hasNext: rows.length > start + count, stoppedAt: null };
-  return new CollectedConnection({ listName, order: { key: keyOf, compare: ascending } }, collected, anchor !== null);
+  return new CollectedConnection({ listName, order: { key: keyOf, compare: ascending } }, collected, cursor);
 }
 
 /** Sorts a list once; the key of a row depends on its collection alone. */

@@ -4,7 +4,7 @@ import type { Field } from '../upstream/errors.js';
 import type { Identified, ListName, Notice } from '../upstream/resource.js';
 import { badInput } from './badInput.js';
 import { collectRows, seek, SCAN_PAGE_ROWS } from './collectRows.js';
-import { CollectedConnection, sortCollected, type Connection, type Order } from './connectionPage.js';
+import { CollectedConnection, readAfter, sortCollected, type Connection, type Order } from './connectionPage.js';
 import { readCursor } from './cursor.js';
 
 export type ConnectionArguments = Readonly<{ first?: number | null; after?: string | null }>;
@@ -45,7 +45,8 @@ export async function readConnection<Row extends Identified>(
   { first, after }: ConnectionArguments,
 ): Promise<Connection<Row>> {
   const count = rowCount(first);
-  const anchor = after === null || after === undefined ? null : readCursor(source.listName(), after);
+  const cursor = readAfter(after);
+  const anchor = cursor === null ? null : readCursor(source.listName(), cursor);
   const list = await source.open();
   // Without an order, or an id, nothing is known of the row but its place.
   const isKnown = anchor !== null && anchor.id !== null && anchor.key !== null;
@@ -57,7 +58,7 @@ export async function readConnection<Row extends Identified>(
     ? await seek(list, sought, limit)
     : await list.readPage({ offset: anchor === null ? 0 : anchor.offset + 1, limit });
   const collected = await collectRows(source, list, sought, start, count, limit);
-  return new CollectedConnection(source, sortCollected(source, collected), anchor !== null);
+  return new CollectedConnection(source, sortCollected(source, collected), cursor);
 }
 
 /** A list that is wholly at hand. */

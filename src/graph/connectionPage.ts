@@ -2,6 +2,10 @@ import type { Field } from '../upstream/errors.js';
 import type { Identified, ListName, Notice } from '../upstream/resource.js';
 import { writeCursor, type Anchor } from './cursor.js';
 
+/** Returns the cursor to read on from; null for none, and for an empty text: clients send one before they have a cursor. */
+export const readAfter = (after: string | null | undefined): string | null =>
+  after === undefined || after === '' ? null : after;
+
 export type Edge<Row> = Readonly<{ cursor: string; node: Field<Row> }>;
 
 /** A Relay connection. What costs work is computed when it is asked for. */
@@ -86,16 +90,17 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
   readonly scanLimitReached: boolean;
   readonly #source: Source<Row>;
   readonly #collected: Collected<Row>;
-  readonly #hasPrevious: boolean;
+  readonly #after: string | null;
   #name: string | null = null;
   #edges: Connection<Row>['edges'] | null = null;
   #nodes: Connection<Row>['nodes'] | null = null;
   #pageInfo: Connection<Row>['pageInfo'] | null = null;
 
-  constructor(source: Source<Row>, collected: Collected<Row>, hasPrevious: boolean) {
+  /** `after` is the cursor that the page was asked for with. An empty page gives it back, so that its reader does not start over. */
+  constructor(source: Source<Row>, collected: Collected<Row>, after: string | null) {
     this.#source = source;
     this.#collected = collected;
-    this.#hasPrevious = hasPrevious;
+    this.#after = after;
     this.scanLimitReached = collected.stoppedAt !== null;
   }
 
@@ -127,9 +132,9 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
     const [first, last] = [found[0], found.at(-1)];
     this.#pageInfo = {
       hasNextPage: hasNext,
-      hasPreviousPage: this.#hasPrevious,
+      hasPreviousPage: this.#after !== null,
       startCursor: first ? this.#cursorOf(first) : null,
-      endCursor: stoppedAt ? this.#write(stoppedAt) : last ? this.#cursorOf(last) : null,
+      endCursor: stoppedAt ? this.#write(stoppedAt) : last ? this.#cursorOf(last) : this.#after,
     };
     return this.#pageInfo;
   }

@@ -44,7 +44,7 @@ function firstOf({ first }: Call['args']): number {
 
 /** One request for each; a thousand rows after a cursor take two. */
 const eachReads: Price = (bill, { args, times }) => {
-  const pages = firstOf(args) === MAX_FIRST && typeof args['after'] === 'string' ? 2 : 1;
+  const pages = firstOf(args) === MAX_FIRST && typeof args['after'] === 'string' && args['after'] !== '' ? 2 : 1;
   bill.requests += times * pages;
   return times * firstOf(args);
 };
