@@ -98,6 +98,16 @@ describe.each(Object.entries(composers))('%s', (_, compose) => {
       expect(placesOf(sdl, name)).toEqual(expect.arrayContaining(['BACKUP365', 'MACHINES']));
   });
 
+  test.each(['', '@specifiedBy(url: "https://example.com/date-time")'])(
+    'composes it with a subgraph whose `scalar DateTime %s` says something else of it',
+    (directive) => {
+      const clock = { name: 'clock', sdl: `type Query { now: DateTime } scalar DateTime ${directive}` };
+      const { sdl, problems } = compose([ours, clock]);
+      expect(problems.filter((problem) => !problem.startsWith('hint'))).toEqual([]);
+      expect(placesOf(sdl, 'DateTime')).toEqual(['BACKUP365', 'CLOCK']);
+    },
+  );
+
   test('needs another name for `Statistics` beside a subgraph that has one, and takes it', () => {
     expect(compose([ours, otherStatistics]).problems).not.toEqual([]);
     const renamed = { name: 'backup365', sdl: printSchema('BackupStatistics') };

@@ -52,6 +52,18 @@ test('schema.graphql is the schema, and what a supergraph is told', async () => 
     expect(committed).toMatch(new RegExp(`type ${entity}\\s+@key\\(fields: "id"\\)`));
 });
 
+test('names the specification of DateTime to whoever asks, in both committed schemas and by introspection', async () => {
+  const url = 'https://scalars.graphql.org/andimarek/date-time';
+  await withGateway({ introspection: true }, async ({ ask }) => {
+    const { data } = await ask(
+      '{ date: __type(name: "DateTime") { specifiedByURL } long: __type(name: "Long") { specifiedByURL } }',
+    );
+    expect(data).toEqual({ date: { specifiedByURL: url }, long: { specifiedByURL: null } });
+  });
+  for (const file of ['schema.graphql', 'api.graphql'])
+    expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^scalar DateTime\\s+@specifiedBy\\(url: "${url}"\\)$`, 'm'));
+});
+
 test('the type `Statistics` can have another name, for a supergraph in which it is taken', async () => {
   await withGateway({ statisticsTypeName: 'BackupStatistics' }, async ({ ask }) => {
     const id = 'be376069-2865-4156-a9bc-825cef7d687e';
