@@ -1,125 +1,42 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { readManifest } from '../src/config/manifest.js';
 import type { SeenRequest } from '../src/simulator/index.js';
+import { buildFrontEnd, readBlocks, readPage, run, type FrontEnd } from './helpers/frontEnd.js';
 import { startGateway, type Gateway } from './helpers/gateway.js';
+import { queryHalves } from './helpers/halves.js';
 
-/** docs/clients.md, taken by its word: its files become a front end, which is generated, compiled and run. */
+/** docs/clients.md, taken by its word: its files and commands become a front end in an empty folder. */
 
-/** What a program printed; where it failed, its error has that. */
-function run(
-  program: string,
-  args: string[],
-  options: { cwd?: string; env?: Record<string, string>; maxBuffer?: number } = {},
-): Promise<string> {
-  return new Promise((done, fail) => {
-    execFile(program, args, options, (error, stdout, stderr) => {
-      if (error) fail(new Error(`${error.message}\n${stdout}\n${stderr}`));
-      else done(stdout);
-    });
-  });
-}
+const LONG_MS = 300_000; // eight tools, each a process of its own, on machines that may be busy
 
-const LONG_MS = 180_000; // four tools, each a process of its own, on machines that may be busy
+const text = readPage();
+const blocks = readBlocks(text);
 
-const text = readFileSync('docs/clients.md', 'utf8');
-const files = [...text.matchAll(/^```ts\n\/\/ (\S+)\n([^]*?)^```$/gm)].map(([, path = '', code = '']) => ({
-  path,
-  code,
-}));
-const tools = {
-  codegen: 'node_modules/@graphql-codegen/cli/cjs/bin.js',
-  manifest: 'node_modules/@apollo/generate-persisted-query-manifest/cli.js',
-  tsc: 'node_modules/typescript/bin/tsc',
-};
-const tsconfig = {
-  compilerOptions: {
-    target: 'ES2023',
-    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-    module: 'NodeNext',
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    verbatimModuleSyntax: true,
-    resolveJsonModule: true,
-    skipLibCheck: true,
-    types: ['node'],
-    rootDir: '.',
-    outDir: 'out',
-  },
-  include: ['src', 'codegen.ts', '*.json'],
-};
-
-let directory = '';
-let app = '';
 let gateway: Gateway;
-let trusting: Gateway | undefined;
-
-/** The package as it would be installed, unpacked where the front end finds it. */
-async function installGateway(): Promise<void> {
-  const stdout = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', directory]);
-  const [{ filename } = { filename: '' }] = JSON.parse(stdout) as { filename: string }[];
-  const target = join(app, 'node_modules/backup365-gateway');
-  mkdirSync(target, { recursive: true });
-  await run('tar', ['-xzf', join(directory, filename), '--strip-components=1', '-C', target]);
-}
-
-/** A copy of the compiled front end that asks this gateway, and its backup server for tokens. */
-function pointAt({ url, simulator }: Gateway, name: string): void {
-  cpSync(join(app, 'out'), join(app, name), { recursive: true });
-  for (const file of readdirSync(join(app, name, 'src'), { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.js')) continue;
-    const path = join(app, name, 'src', file);
-    const code = readFileSync(path, 'utf8')
-      .replaceAll('http://127.0.0.1:4000', url)
-      .replaceAll('https://backup.example.com:4443', simulator.origin);
-    writeFileSync(path, code);
-  }
-}
+let frontEnd: FrontEnd;
+let app = '';
 
 beforeAll(async () => {
   gateway = await startGateway();
-  directory = mkdtempSync(join(tmpdir(), 'front-end-'));
-  app = join(directory, 'app');
-  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'));
-  mkdirSync(app);
-  for (const { path, code } of files) {
-    mkdirSync(dirname(join(app, path)), { recursive: true });
-    writeFileSync(join(app, path), code);
-  }
-  writeFileSync(join(app, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(tsconfig));
-  await installGateway();
-  for (const tool of [tools.codegen, tools.manifest, tools.tsc]) {
-    await run(process.execPath, [resolve(tool)], { cwd: app });
-  }
-  const problems: string[] = [];
-  const trustedDocuments = readManifest(readFileSync(join(app, 'persisted-query-manifest.json'), 'utf8'), problems);
-  expect(problems).toEqual([]);
-  trusting = await startGateway({ trustedDocuments });
-  pointAt(gateway, 'open');
-  pointAt(trusting, 'trusting');
+  gateway.simulator.tokens.issue({ accessToken: 'demo-token' });
+  frontEnd = await buildFrontEnd(blocks, gateway.url);
+  app = frontEnd.folder;
+  // The same with the backup server in place of the demo token.
+  cpSync(join(app, 'out'), join(app, 'open'), { recursive: true });
+  const path = join(app, 'open/src/fetchWithToken.js');
+  const code = readFileSync(path, 'utf8').replace(
+    `TOKEN_URL = ''`,
+    `TOKEN_URL = '${gateway.simulator.origin}/v8/token'`,
+  );
+  writeFileSync(path, code);
 }, LONG_MS);
 
 afterAll(async () => {
+  frontEnd.close();
   await gateway.close();
-  await trusting?.close();
-  rmSync(directory, { recursive: true });
 });
 
 async function show(file: string): Promise<string[]> {
@@ -140,9 +57,10 @@ async function expectedRows(count: number): Promise<string[]> {
   return nodes.map(({ id, status, job }) => `${id} ${status} ${job.name}`);
 }
 
-test('the page has the files that are run here', () => {
-  expect(files.map(({ path }) => path)).toEqual([
+test('the page has the files and commands that are run here', () => {
+  expect(blocks.flatMap(({ path }) => path ?? [])).toEqual([
     'codegen.ts',
+    'tsconfig.json',
     'src/documents.ts',
     'src/fetchWithToken.ts',
     'src/explain.ts',
@@ -150,11 +68,21 @@ test('the page has the files that are run here', () => {
     'src/showWithApollo.ts',
     'src/urql.ts',
     'src/showWithUrql.ts',
+    'src/normalizedCache.ts',
     'src/readLog.ts',
     'src/trusted.ts',
     'src/showTrusted.ts',
   ]);
-  expect(text.match(/^```\w/gm)).toHaveLength(files.length + 3); // and three of commands
+  expect(text.match(/^```\w/gm)).toHaveLength(blocks.length);
+});
+
+test.each(['Apollo', 'Urql'])('the page as it is written shows three pages with %s', async (client) => {
+  const stdout = frontEnd.printed.get(`npx tsc && node out/src/showWith${client}.js`);
+  expect(stdout?.trim().split('\n')).toEqual(await expectedRows(15));
+});
+
+test('the page as it is written shows a page by each client of a gateway that runs trusted documents alone', () => {
+  expect(frontEnd.printed.get('npx tsc && node out/src/showTrusted.js')).toBe('5 5\n');
 });
 
 test('the installed package gives its schemas, and hides the rest', async () => {
@@ -165,7 +93,7 @@ test('the installed package gives its schemas, and hides the rest', async () => 
     const names = ['schema.graphql', 'api.graphql', 'package.json', 'dist/main.js'];
     console.log(JSON.stringify(names.flatMap((name) => [find(import.meta.resolve, name), find(resolve, name)])));`;
   writeFileSync(join(app, 'resolveAll.js'), resolveAll);
-  const installed = join(realpathSync(app), 'node_modules/backup365-gateway');
+  const installed = realpathSync(join(app, 'node_modules/backup365-gateway'));
   const path = (name: string): string => join(installed, name);
   expect(JSON.parse(await run(process.execPath, ['resolveAll.js'], { cwd: app }))).toEqual([
     pathToFileURL(path('schema.graphql')).href,
@@ -205,8 +133,28 @@ test.each(['showWithApollo', 'showWithUrql'])(
   },
 );
 
-test('showTrusted shows a page by each client where nothing else is run', async () => {
-  expect(await show('trusting/src/showTrusted.js')).toEqual(['5 5']);
+describe('what a cache warns of when two queries ask for one half each of all there is', () => {
+  const halves = queryHalves();
+  async function warningsOf(name: string): Promise<string> {
+    const [program, queries, said] = ['out/src/askHalves.js', 'halves.json', 'said.txt'].map((file) => join(app, file));
+    cpSync('test/helpers/askHalves.mjs', String(program));
+    writeFileSync(String(queries), JSON.stringify(halves));
+    const line = `"$0" --conditions=development "${program}" "${name}" "${gateway.url}" "${queries}" 2> "${said}"`;
+    expect(await run('sh', ['-c', line, process.execPath])).toBe(`${halves.length}\n`);
+    return readFileSync(String(said), 'utf8');
+  }
+
+  test.each(['Apollo Client', 'graphcache'])("is nothing, with the page's cache of %s", async (name) => {
+    expect(await warningsOf(name)).toBe('');
+  });
+
+  test.each(['Apollo Client with a plain cache', 'graphcache without keys'])(
+    'are the types without an id, with %s',
+    async (name) => {
+      const warnings = await warningsOf(name);
+      for (const type of ['Statistics', 'SchedulePolicy', 'BackupServer']) expect(warnings).toContain(type);
+    },
+  );
 });
 
 describe('readLog', () => {
