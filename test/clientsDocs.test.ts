@@ -69,6 +69,7 @@ test('the page has the files and commands that are run here', () => {
     'src/urql.ts',
     'src/showWithUrql.ts',
     'src/normalizedCache.ts',
+    'src/followLog.ts',
     'src/readLog.ts',
     'src/trusted.ts',
     'src/showTrusted.ts',
