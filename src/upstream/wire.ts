@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { errors, Pool, type Dispatcher } from 'undici';
 import type { Answer } from './answer.js';
+import { skipInformational } from './informational.js';
 import type { Connector } from './tls.js';
 
 /** Who reads the answer. */
@@ -19,7 +20,8 @@ export type Call = Readonly<{
 }>;
 
 export type Wire = Readonly<{
-  get: (path: string, headers: IncomingHttpHeaders, sink: Sink) => Call;
+  /** Sends a GET: on a kept connection if there is one, unless `isOnNewConnection`. */
+  get: (path: string, headers: IncomingHttpHeaders, sink: Sink, isOnNewConnection?: boolean) => Call;
   /** Closes the connections that nothing is asked on: they may be dead. */
   closeIdle: () => void;
   close: () => void;
@@ -41,14 +43,12 @@ const nodeCodes: Readonly<Record<string, string>> = {
 
 function translate(error: Error & Readonly<{ code?: unknown }>): Error {
   const { code, message } = error;
+  if (error instanceof ProtocolError) return error;
   if (error instanceof errors.HTTPParserError || notHttp.has(message)) return new ProtocolError('no HTTP');
   if (typeof code !== 'string' || !code.startsWith('UND_')) return error;
   const nodeCode = nodeCodes[code];
   return nodeCode === undefined ? new ProtocolError(code) : Object.assign(error, { code: nodeCode });
 }
-
-/** 103 Early Hints come once or twice, if at all; undici itself refuses 100 Continue, which nobody asked for. */
-const MAX_INFORMATIONAL = 20;
 
 /** How long a connection waits for its next request, unless the server says how long it keeps one. */
 const KEEP_ALIVE_MS = 30_000;
@@ -65,7 +65,6 @@ class Collector implements Dispatcher.DispatchHandler {
   #reason: Error | null = null;
   #status = 0;
   #headers: Answer['headers'] = {};
-  #informational = 0;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -93,10 +92,7 @@ class Collector implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Controller, status: number, headers: Answer['headers']): void {
     if (status < 200) {
-      this.#informational += 1;
-      if (this.#informational > MAX_INFORMATIONAL) {
-        this.abort(new ProtocolError('one informational answer after the other'));
-      }
+      this.abort(new ProtocolError('another protocol')); // other informational answers do not come here
       return;
     }
     this.#status = status;
@@ -125,9 +121,17 @@ class Collector implements Dispatcher.DispatchHandler {
 
 /** GETs from one origin, with as little work for each as there can be: no redirects, no decompression, no time limits. */
 export function createWire(origin: string, connector: Connector): Wire {
+  /** undici itself refuses 100 Continue, which nobody asked for. */
+  const connect: Connector['connect'] = (target, callback) => {
+    connector.connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket) skipInformational(socket, () => new ProtocolError('one informational answer after the other'));
+      callback(...result);
+    });
+  };
   const createPool = (): Pool =>
-    new Pool(origin, {
-      connect: connector.connect,
+    new Pool(new URL(origin).origin, {
+      connect,
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -136,17 +140,24 @@ export function createWire(origin: string, connector: Connector): Wire {
   /** Pools that take no more requests, and still answer some. */
   const retired = new Set<Pool>();
 
+  /** Closes a pool once it has answered what was asked on it. */
+  function retire(former: Pool): void {
+    retired.add(former);
+    void former.close().finally(() => retired.delete(former));
+  }
+
   return {
-    get: (path, headers, sink) => {
+    get: (path, headers, sink, isOnNewConnection = false) => {
       const collector = new Collector(sink);
-      pool.dispatch({ path, method: 'GET', headers }, collector);
+      const carrier = isOnNewConnection ? createPool() : pool;
+      carrier.dispatch({ path, method: 'GET', headers }, collector);
+      if (isOnNewConnection) retire(carrier);
       return collector;
     },
     closeIdle: () => {
       const former = pool;
       pool = createPool();
-      retired.add(former);
-      void former.close().finally(() => retired.delete(former)); // once it has answered what was asked on it
+      retire(former);
     },
     close: () => {
       connector.close();
