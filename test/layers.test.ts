@@ -23,7 +23,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^upstream\/tls\.ts$/, 0, /^undici$/],
   [/^store\/redis\.ts$/, 1, /^@redis\/client$/],
   [/^store\//, 2, /^$/],
-  [/^upstream\/(errors|observer|resource|moment|turn|jsonMeter|longJson|informational)\.ts$/, 0, /^$/],
+  [/^upstream\/(errors|observer|resource|moment|turn|jsonMeter|longJson|informational|retryAfter)\.ts$/, 0, /^$/],
   [/^upstream\/client\.ts$/, 2, /^got$/],
   [/^upstream\/wire\.ts$/, 1, /^undici$/],
   [/^upstream\/(sharing|acceptedTokens)\.ts$/, 1, /^lru-cache$/],

@@ -3,6 +3,7 @@ import { MAX_ERROR_BODY_BYTES } from './body.js';
 import { UpstreamError, type About, type Fault } from './errors.js';
 import { parseLongArray } from './longJson.js';
 import { isObject } from './raw.js';
+import { readRetryAfter } from './retryAfter.js';
 
 /** What the server answered, whatever that was. */
 export type Answer = Readonly<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>;
@@ -12,8 +13,6 @@ const LONG_BYTES = 1024 * 1024;
 
 /** Length from which others get a turn before a body is parsed: an operation may read a hundred such pages at once. */
 const PAGE_BYTES = 128 * 1024;
-
-const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 const faults: Readonly<Record<number, Fault>> = {
   401: 'unauthenticated',
@@ -25,13 +24,6 @@ const faults: Readonly<Record<number, Fault>> = {
 function faultOf(status: number): Fault {
   if (status >= 500) return 'failed';
   return faults[status] ?? (status >= 400 ? 'rejected' : 'badResponse');
-}
-
-/** `Retry-After` in whole seconds, a day at most: it is a number of them, or a date. */
-function retryAfterSeconds(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : Math.ceil((Date.parse(header) - Date.now()) / 1000);
-  return Number.isNaN(seconds) ? undefined : Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, seconds));
 }
 
 /** Why a 404 is not taken for the API's. */
@@ -85,7 +77,7 @@ function refuseUnlessGood({ status, headers, body }: Answer, about: About): void
     fault: faultOf(status),
     status,
     errorCode,
-    retryAfterSeconds: status === 429 || status === 503 ? retryAfterSeconds(headers['retry-after']) : undefined,
+    retryAfterSeconds: status === 429 || status === 503 ? readRetryAfter(headers['retry-after']) : undefined,
     reason: status < 400 ? 'a redirect' : undefined,
   });
 }
