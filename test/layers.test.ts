@@ -19,7 +19,7 @@ const rungs: [RegExp, number, RegExp][] = [
   [/^graph\/compiled\.ts$/, 3, /^(graphql|graphql-jit|lru-cache)$/],
   [/^graph\//, 3, /^(graphql|dataloader|@apollo\/server)$/],
   [/^upstream\/(raw|notice)\.ts$/, 1, /^$/],
-  [/^upstream\/(versions\/version|operation|answer|body)\.ts$/, 1, /^$/],
+  [/^upstream\/(versions\/version|operation|answer|body|errorBody)\.ts$/, 1, /^$/],
   [/^upstream\/tls\.ts$/, 0, /^undici$/],
   [/^store\/redis\.ts$/, 1, /^@redis\/client$/],
   [/^store\//, 2, /^$/],

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_ERROR_BODY_BYTES } from './body.js';
+import { isEncoded } from './body.js';
+import { faultOfCode, readErrorBody, readErrorObject, type ErrorBody } from './errorBody.js';
 import { UpstreamError, type About, type Fault } from './errors.js';
 import { parseLongArray } from './longJson.js';
 import { isObject } from './raw.js';
@@ -14,72 +15,64 @@ const LONG_BYTES = 1024 * 1024;
 /** Length from which others get a turn before a body is parsed: an operation may read a hundred such pages at once. */
 const PAGE_BYTES = 128 * 1024;
 
-const faults: Readonly<Record<number, Fault>> = {
+/** Faults of the statuses that say what is wrong. */
+const faultsOfStatuses: Readonly<Record<number, Fault>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'notFound',
+  408: 'timedOut',
   429: 'rateLimited',
 };
 
-function faultOf(status: number): Fault {
+function faultOfStatus(status: number): Fault {
   if (status >= 500) return 'failed';
-  return faults[status] ?? (status >= 400 ? 'rejected' : 'badResponse');
+  return faultsOfStatuses[status] ?? (status >= 400 ? 'rejected' : 'badResponse');
 }
 
-/** Why a 404 is not taken for the API's. */
+/** Reason of a 404 that is not the API's. */
 export const FOREIGN_404 = "a 404 without the API's error body";
 
-/** What an error body says. Nothing else of it is used: it may hold a stack trace. */
-type ErrorBody = Readonly<{
-  /** Whether it is the API's: a JSON object with a `message` or an `errorCode`. */
-  isOfApi: boolean;
-  /** A word such as `ResourceNotFound`. */
-  errorCode: string | undefined;
-}>;
+const noErrorBody: ErrorBody = { isOfApi: false, errorCode: undefined, isCut: false };
 
-const wordIn = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
-
-/** Reads an error body that was cut because it is long: a stack trace can be. */
-function readCutErrorBody(text: string): ErrorBody {
-  return {
-    isOfApi: /^\s*\{/.test(text) && /"(?:message|errorCode)"\s*:\s*"/i.test(text),
-    errorCode: /"errorCode"\s*:\s*"(\w{1,64})"/.exec(text)?.[1],
-  };
-}
-
-/** Reads an error body of any kind. One that is empty, HTML or cut has no error code. */
-function readErrorBody(body: Buffer): ErrorBody {
-  const text = body.toString().replace(/^\uFEFF/, '');
-  if (body.length >= MAX_ERROR_BODY_BYTES) return readCutErrorBody(text);
-  try {
-    const error: unknown = JSON.parse(text);
-    if (!isObject(error)) return { isOfApi: false, errorCode: undefined };
-    const isOfApi = Object.entries(error).some(
-      ([name, value]) => typeof value === 'string' && /^(?:message|errorCode)$/i.test(name),
-    );
-    return { isOfApi, errorCode: wordIn(error['errorCode']) };
-  } catch {
-    return { isOfApi: false, errorCode: undefined };
+/** Returns why an answer is an error: by the server's own code if it has one, else by its status. */
+function explain({ status, headers, body }: Answer): Readonly<{ fault: Fault; errorCode?: string; reason?: string }> {
+  const isUnreadable = isEncoded(headers) && body.length > 0;
+  const { isOfApi, errorCode, isCut } = isUnreadable ? noErrorBody : readErrorBody(body);
+  const named = errorCode === undefined ? {} : { errorCode };
+  const fault = faultOfCode(errorCode);
+  if (fault !== undefined) return { fault, ...named };
+  if (status === 404) {
+    if (isUnreadable) return { fault: 'badResponse', reason: 'a compressed body' };
+    if (!isOfApi) return { fault: 'unavailable', reason: FOREIGN_404 };
+    // The server says that something else is wrong, or may say so behind what was read.
+    if (errorCode !== undefined || isCut) return { fault: 'rejected', ...named };
   }
+  const reason = status < 400 ? 'a redirect: a login page or a proxy answers in place of the API' : undefined;
+  return { fault: faultOfStatus(status), ...named, ...(reason !== undefined && { reason }) };
 }
 
-/** Returns whether the API itself says that something is missing. A proxy in front of a stopped service answers 404 with a page. */
-export const isNotFoundByApi = ({ status, body }: Answer): boolean => status === 404 && readErrorBody(body).isOfApi;
-
-function refuseUnlessGood({ status, headers, body }: Answer, about: About): void {
+function refuseUnlessGood(answer: Answer, about: About): void {
+  const { status, headers } = answer;
   if (status >= 200 && status < 300) return;
-  const { isOfApi, errorCode } = readErrorBody(body);
-  if (status === 404 && !isOfApi)
-    throw new UpstreamError({ ...about, fault: 'unavailable', status, reason: FOREIGN_404 });
-  throw new UpstreamError({
-    ...about,
-    fault: faultOf(status),
-    status,
-    errorCode,
-    retryAfterSeconds: status === 429 || status === 503 ? readRetryAfter(headers['retry-after']) : undefined,
-    reason: status < 400 ? 'a redirect' : undefined,
-  });
+  const { fault, ...more } = explain(answer);
+  const mayWait = (fault === 'failed' || fault === 'rateLimited') && (status === 429 || status === 503);
+  const retryAfterSeconds = mayWait ? readRetryAfter(headers['retry-after']) : undefined;
+  throw new UpstreamError({ ...about, fault, status, ...more, retryAfterSeconds });
+}
+
+/** Throws for an error body that comes with a good status. Records have an `id`, pages have `results`. */
+function refuseErrorBody(json: unknown, status: number, about: About): void {
+  if (!isObject(json) || 'id' in json || 'results' in json) return;
+  const { errorCode } = readErrorObject(json);
+  const fault = faultOfCode(errorCode);
+  if (fault !== undefined) throw new UpstreamError({ ...about, fault, status, errorCode });
+}
+
+/** Says what a body is that should be JSON. */
+function describeBody(body: Buffer): string {
+  if (body.length === 0) return 'an empty body';
+  const isMarkup = /^(?:\uFEFF|\s)*</.test(body.toString('utf8', 0, 1000));
+  return isMarkup ? 'a page of HTML: a login page or a proxy answers in place of the API' : 'a body that is not JSON';
 }
 
 /** The JSON that an answer holds, if all is well; else why not, as an `UpstreamError`. */
@@ -88,11 +81,14 @@ export function readJson(answer: Answer, about: About): unknown {
   const { status, body } = answer;
   const bad = (reason: string): UpstreamError => new UpstreamError({ ...about, fault: 'badResponse', status, reason });
   if (!isUtf8(body)) throw bad('a body that is not UTF-8');
+  let json: unknown;
   try {
-    return JSON.parse(body.toString().replace(/^\uFEFF/, '')) as unknown;
+    json = JSON.parse(body.toString().replace(/^\uFEFF/, ''));
   } catch {
-    throw bad(body.length === 0 ? 'an empty body' : 'a body that is not JSON');
+    throw bad(describeBody(body));
   }
+  refuseErrorBody(json, status, about);
+  return json;
 }
 
 /**

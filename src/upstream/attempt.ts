@@ -66,10 +66,10 @@ export function createAttempt({ gate, admit, exchange, observer, health, log }: 
     } catch (error) {
       if (error instanceof UpstreamError) {
         if (call.isSent) health.heard(error.details);
-        const { fault } = error.details;
-        if (fault === 'unauthenticated') operation.share.standing.note(false);
-        if (fault === 'notFound') operation.share.standing.note(true); // which only the API itself can say
-        tell(error.details.fault, error.details.status, error.details);
+        const { fault, status } = error.details;
+        if (fault === 'unauthenticated' || status === 401) operation.share.standing.note(false);
+        else if (fault === 'notFound' && status !== 403) operation.share.standing.note(true); // only the API itself says so
+        tell(fault, status, error.details);
       } else call.span?.end('INTERNAL_SERVER_ERROR');
       throw error;
     } finally {

@@ -16,6 +16,15 @@ const MAX_JSON_MEMBERS = 1000;
 /** What a body has for each object and each value in it, at the least: sessions and log lines have a hundred and twenty. */
 const MIN_BYTES = { container: 64, value: 12 } as const;
 
+/** Returns true for a body with a content coding. An empty coding and `identity`, in any case and however often, are none. */
+export function isEncoded(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const codings = headers['content-encoding'];
+  if (codings === undefined || codings === 'identity') return false;
+  return String(codings)
+    .split(',')
+    .some((coding) => !/^(?:identity)?$/i.test(coding.trim()));
+}
+
 /** A body on its way in. */
 export type BodyReader = Readonly<{
   /** Takes the next chunk; throws as soon as the body is known to be one that is not read. False when it is enough. */
@@ -47,7 +56,7 @@ export function createBodyReader(
       const bad = (reason: string): UpstreamError =>
         new UpstreamError({ ...about, fault: 'badResponse', status, reason });
       const isError = status >= 300;
-      if (!isError && (headers['content-encoding'] ?? 'identity') !== 'identity') throw bad('a compressed body');
+      if (!isError && isEncoded(headers)) throw bad('a compressed body');
       bytes += chunk.length;
       if (!isError && Math.max(bytes, Number(headers['content-length'] ?? 0)) > maxBodyBytes) {
         throw new UpstreamError({ ...about, fault: 'tooLarge', status, reason: `more than ${maxBodyBytes} bytes` });

@@ -9,6 +9,10 @@ const faultsOfWell: ReadonlySet<Fault> = new Set([
   'rateLimited',
 ]);
 
+/** Returns true for an answer that a server gives while it does well. An offline proxy fails what needs it, and nothing else. */
+const isOfWell = ({ fault, errorCode }: UpstreamErrorDetails): boolean =>
+  faultsOfWell.has(fault) || errorCode?.toLowerCase() === 'proxyoffline';
+
 /** What ends before the server could answer. */
 const faultsOfOurs: ReadonlySet<Fault> = new Set(['expired', 'overloaded', 'overBudget', 'cancelled', 'tooLarge']);
 
@@ -43,7 +47,7 @@ export function createHealth(): Health {
   return {
     heard: (trouble) => {
       if (trouble !== null && faultsOfOurs.has(trouble.fault)) return;
-      if (trouble === null || faultsOfWell.has(trouble.fault)) {
+      if (trouble === null || isOfWell(trouble)) {
         mend();
         return;
       }
@@ -53,8 +57,8 @@ export function createHealth(): Health {
     },
     pinged: () => {
       // That it answers at all says that it is there, and not yet that it does well.
-      if (last?.fault === 'timedOut' || last?.fault === 'unavailable' || performance.now() - lastMs > FORGET_AFTER_MS)
-        mend();
+      const isUnanswered = last?.fault === 'unavailable' || (last?.fault === 'timedOut' && last.status === undefined);
+      if (isUnanswered || performance.now() - lastMs > FORGET_AFTER_MS) mend();
     },
     lastTrouble: () => last,
     isFailing: () => inARow >= TROUBLES,

@@ -1,7 +1,7 @@
 import { SMALL_BODY_BYTES } from './body.js';
 import type { UpstreamRequest } from './client.js';
 import type { Costs } from './costs.js';
-import { UpstreamError, type Fault } from './errors.js';
+import { UpstreamError, type Fault, type UpstreamErrorDetails } from './errors.js';
 import { untilEnded, type Operation } from './operation.js';
 import type { Flown } from './sharing.js';
 import { requestKey } from './versions/version.js';
@@ -11,6 +11,10 @@ const faultsOfOne: ReadonlySet<Fault> = new Set(['expired', 'cancelled', 'overlo
 
 const faultOf = (error: unknown): Fault | undefined =>
   error instanceof UpstreamError ? error.details.fault : undefined;
+
+/** Returns true when the server refused the token, or something to it: by its error code or by the status. */
+const isRefusal = ({ fault, status }: UpstreamErrorDetails): boolean =>
+  fault === 'unauthenticated' || fault === 'forbidden' || status === 401 || status === 403;
 
 /** Waits for what another operation of the same token has asked for; undefined if that one gave it up. */
 async function join(
@@ -61,8 +65,7 @@ export async function getShared(
     share.authorize();
     return flown.json;
   } catch (error) {
-    const fault = faultOf(error);
-    if (fault === 'unauthenticated' || fault === 'forbidden') share.drop();
+    if (error instanceof UpstreamError && isRefusal(error.details)) share.drop();
     throw error;
   }
 }

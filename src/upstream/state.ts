@@ -20,9 +20,9 @@ export type ServerState = Readonly<{ state: ServerCondition; apiVersion: string 
 export const NO_VERSION = 'API version not served';
 
 /** What a failure says of the server. */
-export function conditionAfter({ fault, reason = '' }: UpstreamErrorDetails): ServerCondition {
+export function conditionAfter({ fault, status, reason = '' }: UpstreamErrorDetails): ServerCondition {
   if (fault === 'notFound') return 'unknown';
-  if (fault === 'timedOut') return 'unreachable';
+  if (fault === 'timedOut' && status === undefined) return 'unreachable'; // else the server itself says so
   if (fault !== 'unavailable') return 'failing';
   if (reason === NO_VERSION) return 'noVersionServed';
   return isAboutCertificate(reason) ? 'certificateRefused' : 'unreachable';

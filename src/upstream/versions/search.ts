@@ -1,5 +1,5 @@
-import { FOREIGN_404, isNotFoundByApi, readJson, type Answer } from '../answer.js';
-import { UpstreamError, type About } from '../errors.js';
+import { FOREIGN_404, readJson, type Answer } from '../answer.js';
+import { UpstreamError, type About, type UpstreamErrorDetails } from '../errors.js';
 import type { Query, Version } from './version.js';
 
 /** A probe that is not answered for so long lets all others begin. */
@@ -31,20 +31,28 @@ export type Finding = Readonly<{
   error: UpstreamError | null;
 }>;
 
-/** Probes one version. 401 and 403 say that the path exists. An error body or none says that it does not; a page may be a proxy's. */
+const notServed: Verdict = { isServed: false, isSure: true, error: null };
+
+/** Returns true for an answer by which servers refuse a path that they do not know, though not in the way of this API. */
+const isOddRefusal = ({ fault, status }: UpstreamErrorDetails): boolean => fault === 'rejected' || status === 501;
+
+/**
+ * Probes one version. 401 and 403 say that the path exists. An error body or none with 404 says that it does not; a page may be a
+ * proxy's. Other refusals count as "not this one", and are asked again.
+ */
 async function askFor(probe: Probe, { name, probePath, headers }: Version): Promise<Verdict> {
   const about = { resource: 'version', id: name };
   try {
     const answer = await probe({ path: `${name}/${probePath}`, query: {}, headers, about });
-    if (answer.status === 404) {
-      if (answer.body.length === 0 || isNotFoundByApi(answer)) return { isServed: false, isSure: true, error: null };
-      throw new UpstreamError({ ...about, fault: 'unavailable', status: 404, reason: FOREIGN_404 });
-    }
-    if (answer.status !== 401 && answer.status !== 403) readJson(answer, about); // which says what it is that came instead
+    const { status, body } = answer;
+    if (status === 404 && body.length === 0) return notServed;
+    if (status !== 401 && status !== 403) readJson(answer, about); // which says what it is that came instead
     return { isServed: true, isSure: true, error: null };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    return { isServed: false, isSure: false, error };
+    if (error.details.fault === 'forbidden') return { isServed: true, isSure: true, error: null };
+    if (error.details.fault === 'notFound') return notServed;
+    return { isServed: false, isSure: false, error: isOddRefusal(error.details) ? null : error };
   }
 }
 
