@@ -76,8 +76,9 @@ export function createClient(options: ClientOptions): Client {
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
-    decompress: false, // and so none is asked for: what comes compressed all the same is refused
-    headers: { accept: 'application/json', 'user-agent': 'backup365-gateway' },
+    decompress: false,
+    // Without a wish, a proxy may compress. A body that comes compressed all the same is refused.
+    headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'backup365-gateway' },
     handlers: [
       (request, next) => {
         if (request.isStream || request.method !== 'GET') return next(request);
