@@ -61,10 +61,11 @@ export function createVersionFinder(probe: Probe, configured: string, log: Versi
   let recheckAfterMs = RECHECK_AFTER_MS;
   let recheckAtMs = Infinity;
 
-  function remember({ version, passedOver: newer }: Finding & Readonly<{ version: Version }>): void {
+  function remember({ version, passedOver: newer, error }: Finding & Readonly<{ version: Version }>): void {
     if (version.name !== state.apiVersion) {
+      const reason = error?.details.reason ?? error?.details.fault;
       log.info(
-        { apiVersion: version.name, ...(newer.length > 0 && { passedOver: newer.map(({ name }) => name) }) },
+        { apiVersion: version.name, ...(newer.length > 0 && { passedOver: newer.map(({ name }) => name), reason }) },
         'speaking this version with the backup server',
       );
     }
