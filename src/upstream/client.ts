@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { got } from 'got';
 import type { Answer } from './answer.js';
 import { createBodyReader } from './body.js';
+import { readErrorBody } from './errorBody.js';
 import { UpstreamError, type About } from './errors.js';
 import { createAgents, createConnector, type Trust } from './tls.js';
 import { createWire, ProtocolError } from './wire.js';
 
 export type ClientOptions = Readonly<{
-  /** Scheme, host and port: the one place that requests, and tokens, go to. */
+  /** Scheme, host and port, and the path of a proxy if there is one: the one place that requests, and tokens, go to. */
   origin: string;
   trust: Trust;
   /** From the first byte sent to the last byte read. */
@@ -16,7 +17,7 @@ export type ClientOptions = Readonly<{
 }>;
 
 export type UpstreamRequest = Readonly<{
-  /** Below the origin, without a leading slash, made of fixed words and ids that were checked to be UUIDs. */
+  /** Below the origin and its path, without a leading slash, made of fixed words and ids that were checked to be UUIDs. */
   path: string;
   query: Readonly<Record<string, string>>;
   headers: Readonly<Record<string, string>>;
@@ -34,7 +35,10 @@ export type UpstreamRequest = Readonly<{
 }>;
 
 export type Client = Readonly<{
-  /** One request and its answer. What is thrown is an `UpstreamError`, and means that no whole answer came. */
+  /**
+   * Sends a request and returns its answer. After 408 or 421 it sends the request once more, on a new connection. Throws an
+   * `UpstreamError` when no whole answer came.
+   */
   exchange: (request: UpstreamRequest) => Promise<Answer>;
   /** Closes the connections that nothing is asked on: they may be dead. */
   closeIdle: () => void;
@@ -65,6 +69,13 @@ function targetOf(root: string, path: string, query: UpstreamRequest['query']): 
   return `${root}${path}?${new URLSearchParams(query).toString()}`;
 }
 
+/** Statuses that can be about the connection alone: 408 because it was idle, 421 because it was made for another host. */
+const statusesOfConnection: ReadonlySet<number> = new Set([408, 421]);
+
+/** Returns true for an answer after which the same GET may do better on a new connection. */
+const isAboutConnection = ({ status, body }: Answer): boolean =>
+  statusesOfConnection.has(status) && readErrorBody(body).errorCode === undefined;
+
 /** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
   const connector = createConnector(options.trust, options.timeoutMs);
@@ -94,15 +105,16 @@ export function createClient(options: ClientOptions): Client {
   });
   const { root, headers: ownHeaders } = http('') as unknown as Prepared; // the handler above returns it in place of a response
 
-  async function exchange(request: UpstreamRequest): Promise<Answer> {
+  /** Sends a request once. `timeoutMs` is from the first byte sent to the last byte read. */
+  async function send(request: UpstreamRequest, timeoutMs: number, isOnNewConnection: boolean): Promise<Answer> {
     const { path, query, headers, token, about, owner } = request;
     if (owner?.signal.aborted === true) throw owner.ended(about);
-    const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
     const body = createBodyReader(options.maxBodyBytes, about, owner?.keep ?? (() => undefined));
     const call = wire.get(
       targetOf(root, path, query),
       { ...ownHeaders, ...headers, ...(token !== null && { authorization: `Bearer ${token}` }) },
       body,
+      isOnNewConnection,
     );
     const timer = setTimeout(() => {
       call.abort(new UpstreamError({ ...about, fault: 'timedOut', reason: `${timeoutMs} ms` }));
@@ -121,6 +133,15 @@ export function createClient(options: ClientOptions): Client {
       clearTimeout(timer);
       owner?.signal.removeEventListener('abort', onEnd);
     }
+  }
+
+  async function exchange(request: UpstreamRequest): Promise<Answer> {
+    const timeoutMs = Math.min(options.timeoutMs, request.timeoutMs ?? Infinity);
+    const startMs = performance.now();
+    const answer = await send(request, timeoutMs, false);
+    if (!isAboutConnection(answer)) return answer;
+    const restMs = Math.floor(timeoutMs - (performance.now() - startMs));
+    return restMs > 0 ? send(request, restMs, true) : answer;
   }
 
   return {
