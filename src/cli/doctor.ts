@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.js';
+import { findIgnoredProxies } from '../config/proxies.js';
 import { runDoctor } from '../doctor/run.js';
 import { readBearerToken } from '../http/bearer.js';
 import { print } from './process.js';
@@ -11,6 +12,7 @@ export async function examine(config: Config): Promise<void> {
     {
       ...config,
       ...config.server,
+      ignoredProxies: findIgnoredProxies(process.env, config.server.origin),
       token: token === '' ? { missing: 'absent' } : readBearerToken(['authorization', `Bearer ${token}`]),
     },
     print,

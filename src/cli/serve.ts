@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/load.js';
+import { describeIgnoredProxies, findIgnoredProxies } from '../config/proxies.js';
 import { settings } from '../config/settings.js';
 import { createApp } from '../http/app.js';
 import { createOperatorsApp } from '../http/operatorsApp.js';
@@ -42,6 +43,8 @@ export async function serve(config: Config, { log, droppedLogLines }: ProcessLog
       'BACKUP_SERVER_TLS_VERIFY is off: ANY certificate is accepted, so tokens go to whoever answers. Never leave it so.',
     );
   }
+  const ignored = config.server ? findIgnoredProxies(process.env, origin) : [];
+  if (ignored.length > 0) log.warn({ variables: ignored }, describeIgnoredProxies(ignored));
   const metrics = config.metrics && (await loadMetrics(config));
   const tracer =
     config.tracing &&

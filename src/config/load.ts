@@ -10,7 +10,7 @@ import { showGiven } from './show.js';
 import { settings, type Setting, type SettingName, type SettingValue } from './settings.js';
 
 export type Config = Readonly<{
-  /** The server's origin and how to trust it; null for the embedded one. */
+  /** The server's origin, with the path of a proxy if there is one, and how to trust it; null for the embedded one. */
   server: Readonly<{ origin: string; trust: Trust }> | null;
   apiVersion: string;
   timeoutMs: number;
@@ -92,15 +92,17 @@ export function loadConfig(
   /** The value of a setting; undefined when it is not set, or is no value. */
   function read<N extends SettingName>(name: N): SettingValue<N> | undefined {
     const definition = settings[name] as Setting<SettingValue<N>>;
-    const { env: variable, flag, expects, fallback, isSecret = false, read: readText } = definition;
+    const { env: variable, flag, expects, fallback, isSecret = false, explain, read: readText } = definition;
     const given = (flags[flag] ?? env[variable])?.trim();
     const text = given === undefined || given === '' ? fallback : given;
     if (text === undefined) return undefined;
     const value = readText(text);
-    if (value === undefined)
+    if (value === undefined) {
+      const got = explain ? `${showGiven(text)}, ${explain(text)}` : showGiven(text);
       problems.push(
-        `${flag in flags ? `--${flag}` : variable} must be ${expects}; ${isSecret ? 'it is something else' : `got ${showGiven(text)}`}`,
+        `${flag in flags ? `--${flag}` : variable} must be ${expects}; ${isSecret ? 'it is something else' : `got ${got}`}`,
       );
+    }
     return value;
   }
 

@@ -8,6 +8,7 @@ import {
   readRedisUrls,
   wholeNumber,
 } from './readers.js';
+import { explainFingerprint, readFingerprint } from './serverFingerprint.js';
 
 /** One setting: an environment variable and a flag for the same, and how its text is read. */
 export type Setting<T> = Readonly<{
@@ -20,6 +21,8 @@ export type Setting<T> = Readonly<{
   describe: string;
   /** True where a value may hold a password: it is not repeated in a message. */
   isSecret?: true;
+  /** Says what is wrong with a text that is no value, where more can be said than what was expected. */
+  explain?: (text: string) => string;
   /** The value, or undefined when the text is none. */
   read: (text: string) => T | undefined;
 }>;
@@ -31,9 +34,10 @@ export const settings = {
   serverUrl: setting({
     env: 'BACKUP_SERVER_URL',
     flag: 'server-url',
-    expects: 'an origin such as https://backup.example.com (port 4443 unless named), or "embedded"',
+    expects:
+      'an origin such as https://backup.example.com (port 4443 unless named), with a path if a proxy needs one, or "embedded"',
     describe:
-      'The backup server’s REST service. Plain http is accepted on loopback only. `embedded` starts the demo server and fronts it, which is also what an unset value means, except with `NODE_ENV=production`, where it is an error.',
+      'The backup server’s REST service. Behind a reverse proxy below a path, add the path without the API version: `https://proxy.example.com:443/veeam`. Plain http is accepted on loopback only. `embedded` starts the demo server and fronts it, which is also what an unset value means, except with `NODE_ENV=production`, where it is an error.',
     read: (text) => text,
   }),
   apiVersion: setting({
@@ -54,13 +58,11 @@ export const settings = {
   fingerprint: setting({
     env: 'BACKUP_SERVER_FINGERPRINT',
     flag: 'server-fingerprint',
-    expects: 'a SHA-256 fingerprint, 64 hexadecimal digits with or without colons',
+    expects: 'a SHA-256 fingerprint, 64 hexadecimal digits as any tool writes them',
     describe:
-      'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one.',
-    read: (text) => {
-      const digits = text.replaceAll(':', '').toUpperCase();
-      return /^[0-9A-F]{64}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : undefined;
-    },
+      'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one. Colons, dashes, blanks, either case, and the whole line that `openssl x509 -fingerprint -sha256` prints are accepted.',
+    read: readFingerprint,
+    explain: explainFingerprint,
   }),
   tlsVerify: setting({
     env: 'BACKUP_SERVER_TLS_VERIFY',

@@ -1,8 +1,19 @@
 /** A text of an operator's without what stands before the `@` of a URL, which can be a password with anything in it. */
 export const withoutPassword = (text: string): string => text.replace(/\/\/.*@/gs, '//***@');
 
+/** Characters that nobody sees, or takes for a blank. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+
+/** Quotes a text. Escapes every character that nobody would see. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(unseen, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
+}
+
 /** A text of an operator's in a message. */
-export const showGiven = (text: string): string => JSON.stringify(withoutPassword(text));
+export const showGiven = (text: string): string => quote(withoutPassword(text));
 
 const MAX_SHOWN_CHARACTERS = 80;
 
@@ -11,6 +22,6 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const isLong = typeof value === 'string' && value.length > MAX_SHOWN_CHARACTERS;
-  return JSON.stringify(isLong ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return quote(value.length > MAX_SHOWN_CHARACTERS ? `${value.slice(0, MAX_SHOWN_CHARACTERS)}…` : value);
 }

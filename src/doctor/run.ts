@@ -13,6 +13,8 @@ export type DoctorOptions = ClientOptions &
   Readonly<{
     /** `auto`, or the name of one version. */
     apiVersion: string;
+    /** Names of variables that would have other programs use a proxy. */
+    ignoredProxies?: readonly string[];
     /** For one call; without it, none is made that needs one. */
     token: string | NoToken;
   }>;

@@ -1,3 +1,4 @@
+import { describeIgnoredProxies } from '../config/proxies.js';
 import { ok, type Report } from './report.js';
 import type { ClientOptions } from '../upstream/client.js';
 import type { Trust } from '../upstream/tls.js';
@@ -11,9 +12,12 @@ export type Target = ClientOptions &
     isEncrypted: boolean;
     /** `auto`, or the name of one version. */
     apiVersion: string;
+    ignoredProxies?: readonly string[];
   }>;
 
-export function readTarget(options: ClientOptions & Readonly<{ apiVersion: string }>): Target {
+type TargetOptions = ClientOptions & Pick<Target, 'apiVersion' | 'ignoredProxies'>;
+
+export function readTarget(options: TargetOptions): Target {
   const { protocol, hostname, port } = new URL(options.origin);
   const isEncrypted = protocol === 'https:';
   return {
@@ -32,18 +36,21 @@ const ways: Readonly<Record<Trust['by'], string>> = {
 };
 
 /** Says how the configuration was understood; what cannot be used has ended the start before. */
-export function describeConfiguration({ origin, isEncrypted, trust, apiVersion }: Target): Report {
+export function describeConfiguration({ origin, isEncrypted, trust, apiVersion, ignoredProxies = [] }: Target): Report {
   const isOff = isEncrypted && trust.by === 'nothing';
   return ok(origin, {
     details: [
       `certificate  ${isEncrypted ? ways[trust.by] : 'none, as it is plain http on this machine'}`,
       `API version  ${apiVersion === 'auto' ? 'the newest that is served' : `${apiVersion} alone`}`,
     ],
-    warnings: isOff
-      ? [
-          'BACKUP_SERVER_TLS_VERIFY is off: anybody between here and the server is believed, and gets the tokens.',
-          'Set BACKUP_SERVER_FINGERPRINT or BACKUP_SERVER_CA_FILE instead.',
-        ]
-      : [],
+    warnings: [
+      ...(isOff
+        ? [
+            'BACKUP_SERVER_TLS_VERIFY is off: anybody between here and the server is believed, and gets the tokens.',
+            'Set BACKUP_SERVER_FINGERPRINT or BACKUP_SERVER_CA_FILE instead.',
+          ]
+        : []),
+      ...(ignoredProxies.length > 0 ? [`${describeIgnoredProxies(ignoredProxies)}.`] : []),
+    ],
   });
 }
