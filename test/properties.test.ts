@@ -448,7 +448,7 @@ test('any document is looked at without an exception', () => {
 });
 
 describe('BACKUP_SERVER_URL', () => {
-  test('any text is an origin with a port, or says what is wrong', () => {
+  test('any text is an origin with a port and perhaps a path, or says what is wrong', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.webUrl({ withQueryParameters: true, withFragments: true, validSchemes: ['http', 'https', 'ftp'] }),
@@ -463,7 +463,7 @@ describe('BACKUP_SERVER_URL', () => {
       fc.property(texts, (text) => {
         const result = readOrigin(text);
         if ('problem' in result) expect(result.problem).not.toBe('');
-        else expect(result.origin).toMatch(/^https?:\/\/([\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/);
+        else expect(result.origin).toMatch(/^https?:\/\/([\w.-]+|\[[0-9a-f:.]+\]):\d{1,5}(\/[^/?#\\]+)*$/);
       }),
     );
   });

@@ -5,9 +5,36 @@ export function isLoopback(hostname: string): boolean {
 const label = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 const dnsName = new RegExp(`^(?=.{1,254}$)${label}(\\.${label})*\\.?$`);
 
+/** Other characters have to be percent-encoded, also because the doctor prints the URL for a shell. */
+const segment = '(?:[\\w.~+@:=,-]|%[0-9a-f]{2})+';
+const plainPath = new RegExp(`^(?:/${segment})*/?$`, 'i');
+
+/** Bytes that mean something in a path once a proxy has decoded them: control characters, a slash, a backslash and a point. */
+const decodedByProxies = /%(?:[01][0-9a-f]|7f|2f|5c|2e)/i;
+
 /**
- * An origin that requests can go to, or what is wrong with the text. `URL` mends much without a word (a line feed within a
- * host, backslashes, a missing slash, `/..`), so the text is looked at as well. It may hold a password, and is not repeated.
+ * Returns the path below which a proxy has the API, without a slash at its end, or what is wrong with it. `written` is the path as it
+ * was given, `parsed` as `URL` has it: they differ where `URL` resolved something.
+ */
+function readBasePath(written: string, parsed: string): { path: string } | { problem: string } {
+  const isPlain = plainPath.test(written) && !decodedByProxies.test(written) && parsed === (written || '/');
+  if (!isPlain) {
+    return {
+      problem:
+        'must be an origin alone, or with a plain path: percent-encoded, without a query, fragment, backslash, or empty or dot segment',
+    };
+  }
+  if (/\/v\d{1,2}\/?$/i.test(written)) {
+    return {
+      problem: 'must be an origin alone, or with a path that does not end in an API version: the gateway adds it',
+    };
+  }
+  return { path: written.replace(/\/$/, '') };
+}
+
+/**
+ * An origin that requests can go to, with the path of a proxy if there is one, or what is wrong with the text. `URL` mends much without a word
+ * (a line feed within a host, backslashes, a missing slash, `/..`), so the text is looked at as well. It may hold a password, and is not repeated.
  */
 export function readOrigin(text: string): { origin: string } | { problem: string } {
   if (/[\p{Cc}\p{White_Space}]/u.test(text)) return { problem: 'must not hold blanks or control characters' };
@@ -18,12 +45,12 @@ export function readOrigin(text: string): { origin: string } | { problem: string
     return { problem: 'is not a URL' };
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { problem: 'must begin with https://' };
-  if (!/^https?:\/\/[^/\\]/i.test(text)) return { problem: 'must be written as https://host or https://host:port' };
+  const [, authority, written = ''] = /^https?:\/\/([^/\\?#]+)(.*)$/i.exec(text) ?? [];
+  if (authority === undefined) return { problem: 'must be written as https://host or https://host:port' };
   if (url.username !== '' || url.password !== '')
     return { problem: 'must not hold a user or password: callers bring their own token' };
-  if (!/^https?:\/\/[^/\\?#]+\/?$/i.test(text)) {
-    return { problem: 'must be an origin alone, without a path, query or fragment' };
-  }
+  const base = readBasePath(written, url.pathname);
+  if ('problem' in base) return base;
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return {
       problem: 'must begin with https://, as tokens would cross the network in clear text (http is for loopback)',
@@ -32,7 +59,7 @@ export function readOrigin(text: string): { origin: string } | { problem: string
   if (!url.hostname.startsWith('[') && !dnsName.test(url.hostname)) return { problem: 'must name a host' };
   if (url.port === '0') return { problem: 'must not name port 0' };
   // URL drops a port that is the scheme's own, so whether 443 was named is in the text alone.
-  const namesPort = /^https?:\/\/[^/]*:\d+\/?$/i.test(text);
+  const namesPort = /:\d+$/.test(authority);
   const port = url.port !== '' ? url.port : url.protocol === 'http:' ? '80' : namesPort ? '443' : '4443';
-  return { origin: `${url.protocol}//${url.hostname}:${port}` };
+  return { origin: `${url.protocol}//${url.hostname}:${port}${base.path}` };
 }
