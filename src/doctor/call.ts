@@ -1,6 +1,7 @@
 import { fingerprintOf } from '../fingerprint.js';
 import { readJson } from '../upstream/answer.js';
 import type { Client } from '../upstream/client.js';
+import { faultOfCode } from '../upstream/errorBody.js';
 import { UpstreamError } from '../upstream/errors.js';
 import type { NoToken } from '../upstream/operation.js';
 import { readListing, type Version } from '../upstream/versions/version.js';
@@ -27,7 +28,16 @@ async function readJobs(client: Client, version: Version, token: string): Promis
 }
 
 async function adviceFor(error: UpstreamError, target: Target, { name }: Version): Promise<readonly string[]> {
-  const { fault, status } = error.details;
+  const { fault, status, errorCode } = error.details;
+  if (status === 400 && faultOfCode(errorCode) === undefined) {
+    return [
+      'The server answers so to a token that was got without disable_antiforgery_token=true: log in again with it.',
+      ...(await howToLogIn(target, name)),
+    ];
+  }
+  if (errorCode?.toLowerCase() === 'proxyoffline') {
+    return ['The service is well, but a backup proxy that it needs is offline: look at the proxies on the server.'];
+  }
   switch (fault) {
     case 'unauthenticated':
       return [
@@ -42,7 +52,12 @@ async function adviceFor(error: UpstreamError, target: Target, { name }: Version
     case 'rateLimited':
       return ['The server gets too many requests at this time: try again later.'];
     case 'timedOut':
+      if (status !== undefined)
+        return ['The server says that it timed out itself: look at its load and at its services.'];
       return [`The server is slow: look at its load, or give it more time than BACKUP_TIMEOUT_MS=${target.timeoutMs}.`];
+    case 'rejected':
+    case 'notFound':
+      return ['The server refuses the request, and the code above is all that it says: look at its log.'];
     case 'failed':
       return [`The server itself failed with status ${status ?? 0}: look at its log and at its services.`];
     default:
@@ -86,10 +101,10 @@ export async function callWithToken(
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     const ms = Math.round(performance.now() - startMs);
-    const { fault, status, reason } = error.details;
-    const what = [status === undefined ? fault : `status ${status}`, ...(reason === undefined ? [] : [reason])].join(
-      ', ',
-    );
+    const { fault, status, errorCode, reason } = error.details;
+    const what = [status === undefined ? fault : `status ${status}`, errorCode, reason]
+      .filter((part) => part !== undefined)
+      .join(', ');
     return fail(`${who}: ${what}, after ${ms} ms`, await adviceFor(error, target, version));
   }
 }

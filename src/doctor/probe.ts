@@ -43,8 +43,8 @@ export function createKeptProbe(client: Client): KeptProbe {
       try {
         readJson(answer, { resource: 'version' });
         return false;
-      } catch {
-        return true;
+      } catch (error) {
+        return error instanceof UpstreamError && error.details.fault === 'badResponse';
       }
     },
   };

@@ -1,8 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { Log } from '../log.js';
+import { adviceFor } from '../upstream/advice.js';
 import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
-import { adviceFor } from '../upstream/tls.js';
 import { boundErrors } from './answerSize.js';
 import type { Context } from './context.js';
 import { codeOf, type ErrorCode } from './formatError.js';
@@ -12,7 +12,7 @@ import { hasNothing } from './summary.js';
 export function describe(error: unknown): Record<string, unknown> {
   const thrown = unwrapResolverError(error);
   if (!(thrown instanceof UpstreamError)) return { error: thrown instanceof Error ? thrown.stack : String(thrown) };
-  const advice = thrown.details.reason === undefined ? undefined : adviceFor(thrown.details.reason);
+  const advice = adviceFor(thrown.details);
   return { ...thrown.details, ...(advice !== undefined && { advice }) };
 }
 

@@ -1,6 +1,6 @@
+import { adviceFor } from './advice.js';
 import { UpstreamError } from './errors.js';
 import type { ServerCondition } from './state.js';
-import { adviceFor } from './tls.js';
 
 export type LookoutOptions = Readonly<{
   /** Asks the server for a sign of life, and rejects with an `UpstreamError` where there is none. */
@@ -27,7 +27,7 @@ export function keepLookout({ look, condition, heardAtMs, log }: LookoutOptions,
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       const { details } = error;
-      const advice = adviceFor(details.reason ?? '');
+      const advice = adviceFor(details);
       if (condition() !== told && !isOver) {
         log.warn(
           { ...details, state: condition(), ...(advice !== undefined && { advice }) },
