@@ -13,6 +13,7 @@ import {
 import type { UpstreamServer } from './server.js';
 import { mapInSlices } from './slices.js';
 import type { Lifetime } from './sharing.js';
+import { isOddRefusal } from './versions/search.js';
 import { requestKey, type Place, type Query, type Version } from './versions/version.js';
 
 /** The most rows of a collection (jobs, organizations, …) that are read to answer from it. */
@@ -118,6 +119,7 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
       const namesAnId = path.includes('/'); // then it may be the thing with the id that is gone
       if (fault === 'notFound' && namesAnId) server.doubtVersion();
       else if (fault === 'unavailable' || fault === 'notFound') server.forgetVersion(error.details);
+      else if (isOddRefusal(error.details) && error.details.errorCode === undefined) server.doubtVersion();
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../helpers/until.js';
 import { withGateway, type Gateway, type GraphError } from '../helpers/gateway.js';
 import type { Misbehaviour } from '../../src/simulator/index.js';
@@ -54,6 +54,25 @@ test('v8 is spoken once it is no longer refused with 400', async () => {
     await until(async () => (await ask(QUERY)).data.backupServer.apiVersion === 'v8');
   });
 });
+
+test.each([{ status: 400, body: { error: { code: 'UnsupportedApiVersion' } } }, { status: 501 }])(
+  'v7 is spoken when a server no longer has v8, and says so with %j',
+  async (how) => {
+    await withGateway({}, async ({ ask, simulator }) => {
+      const query = '{ backupServer { apiVersion productVersion } }';
+      expect((await ask(query)).data.backupServer.apiVersion).toBe('v8');
+      simulator.misbehave(({ version }) => version === 'v8', how);
+      const later = performance.now() + 31_000;
+      const clock = jest.spyOn(performance, 'now').mockImplementation(() => later);
+      try {
+        await ask(query); // this one raises the doubt
+        expect((await ask(query)).data.backupServer.apiVersion).toBe('v7');
+      } finally {
+        clock.mockRestore();
+      }
+    });
+  },
+);
 
 test('a version is served when the server refuses access to it by code', async () => {
   await withGateway({}, async ({ ask, simulator }) => {

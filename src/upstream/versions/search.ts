@@ -34,7 +34,8 @@ export type Finding = Readonly<{
 const notServed: Verdict = { isServed: false, isSure: true, error: null };
 
 /** Returns true for an answer by which servers refuse a path that they do not know, though not in the way of this API. */
-const isOddRefusal = ({ fault, status }: UpstreamErrorDetails): boolean => fault === 'rejected' || status === 501;
+export const isOddRefusal = ({ fault, status }: UpstreamErrorDetails): boolean =>
+  fault === 'rejected' || status === 501;
 
 /**
  * Probes one version. 401 and 403 say that the path exists. An error body or none with 404 says that it does not; a page may be a
