@@ -68,9 +68,10 @@ test('a second request that hangs ends with the time of the first', async () => 
     if (isProbe(request)) request.socket.write(served);
     else if (calls().length === 1) request.socket.write(jsonAnswer('', '408 Request Timeout'));
   });
-  await withGateway({ origin: server.origin, trust: { by: 'system' }, timeoutMs: 600 }, async ({ ask }) => {
+  await withGateway({ origin: server.origin, trust: { by: 'system' }, timeoutMs: 600 }, async ({ ask, logLines }) => {
     const { errors } = await ask(QUERY);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_TIMEOUT']);
+    expect(logLines).toContainEqual(expect.objectContaining({ fault: 'timedOut' })); // not the operation's own time
     expect(calls()).toHaveLength(2);
   });
 });
