@@ -8,6 +8,8 @@ const MAX_HEAD_BYTES = 16 * 1024;
 
 /** The first bytes of an informational answer. `#` is any digit. */
 const START = Buffer.from('HTTP/1.# 1##');
+const STATUS_AT = START.indexOf('1##');
+const ONE = 0x31;
 const ANY_DIGIT = 0x23;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -17,6 +19,8 @@ const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 /** Returns true for an informational answer, false for a final one, and null while there are too few bytes to say. */
 function isInformational(data: Buffer, at: number): boolean | null {
+  const status = data[at + STATUS_AT];
+  if (status !== undefined && status !== ONE) return false; // nearly all answers
   for (const [index, expected] of START.entries()) {
     const byte = data[at + index];
     if (byte === undefined) return null;
