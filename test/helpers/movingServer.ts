@@ -19,7 +19,7 @@ export type Habits = Readonly<{
   moves: readonly (readonly Move[])[];
 }>;
 
-export type ListKind = 'sessions' | 'log' | 'jobs';
+export type ListKind = 'sessions' | 'log' | 'objects' | 'jobs';
 
 export const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 export const SESSION_ID = uuid(999_999);
@@ -46,7 +46,12 @@ export class MovingList {
       jobId: JOB_IDS[number % 3 === 0 ? 1 : 0],
       status: number % 4 === 0 ? 'Running' : number % 5 === 0 ? 'Warning' : 'Success',
     };
-    const index = { sessions: 0, log: this.items.length, jobs: at % (this.items.length + 1) }[this.#kind];
+    const index = {
+      sessions: 0,
+      log: this.items.length,
+      objects: this.items.length,
+      jobs: at % (this.items.length + 1),
+    }[this.#kind];
     this.items.splice(index, 0, item);
   }
 
@@ -76,6 +81,7 @@ const rowOf: Readonly<Record<ListKind, (item: Item, version: string) => object>>
     usn: number,
     ...(version === 'v8' ? { type: status, message: 'x' } : { title: `[${status}] x` }),
   }),
+  objects: ({ id }) => ({ id, type: 'User', status: 'Success' }),
   jobs: ({ id, number }) => ({ id, name: `job ${(number * 7919) % 1000}` }),
 };
 
@@ -108,7 +114,7 @@ export class MovingServer {
     this.requests += 1;
     const path = fullPath.slice(version.length + 1);
     if (path === 'CopyJobs') return [];
-    if (path.startsWith(`JobSessions/${SESSION_ID}`) && !path.endsWith('LogItems')) return { id: SESSION_ID };
+    if (path.startsWith(`JobSessions/${SESSION_ID}`) && path.split('/').length === 2) return { id: SESSION_ID };
     const rows = this.#matching(path, query).map((item) => rowOf[this.#kind](item, version));
     const isArray = version < (this.#kind === 'jobs' ? 'v8' : this.#kind === 'log' ? 'v3' : 'v5');
     if (isArray) return rows;

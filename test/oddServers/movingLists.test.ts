@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { listJobs } from '../../src/graph/collectionFields.js';
 import type { Connection } from '../../src/graph/connectionPage.js';
 import { createContext, type Context } from '../../src/graph/context.js';
-import { readLog } from '../../src/graph/sessionFields.js';
+import { readLog, readProcessedObjects } from '../../src/graph/sessionFields.js';
 import { readSessions } from '../../src/graph/sessions.js';
 import { createSummary } from '../../src/graph/summary.js';
 import { openWholeLog } from '../../src/graph/wholeLog.js';
@@ -103,6 +103,7 @@ type Reading = Readonly<{
 
 /** Reads a list while it moves, and compares with what was there all the time. */
 async function check({ kind, matches, order, read }: Reading, { length, habits, first }: Case): Promise<void> {
+  if (kind === 'objects' && habits.version < 'v7') return; // which serve none
   const moving = new MovingServer(kind, length, habits);
   const before = moving.list.items.filter(matches).map(({ id }) => id);
   const ids = await read(moving.inPlaceOf(real), first);
@@ -134,6 +135,17 @@ const logIn = (order: 'ASC' | 'DESC', types: ('SUCCESS' | 'WARNING')[] | null): 
       readLog(context, context.loaders.referTo(jobSessions, SESSION_ID), { first, after, order, types }),
     ),
 });
+const objects: Reading = {
+  kind: 'objects',
+  matches: () => true,
+  order: null,
+  read: async (server) => {
+    const page = await operate(server, (context) =>
+      readProcessedObjects(context, context.loaders.referTo(jobSessions, SESSION_ID), { first: 1000 }),
+    );
+    return (page?.nodes ?? []).map((node) => (node instanceof Error ? 'an error' : node.id));
+  },
+};
 const [jobId] = JOB_IDS;
 
 describe('a list that moves gives each row that stays once', () => {
@@ -150,6 +162,7 @@ describe('a list that moves gives each row that stays once', () => {
     ['a log of one type', logIn('ASC', ['SUCCESS'])],
     ['a log of two types, newest first', logIn('DESC', ['SUCCESS', 'WARNING'])],
     ['a download', { kind: 'log', matches: () => true, order: 'ASC', read: (server) => download(server) }],
+    ['processed objects of one answer', objects],
     [
       'jobs',
       {
