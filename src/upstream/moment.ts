@@ -53,6 +53,25 @@ export function toUtc(text: string): string | null {
   return /^(?!0000)\d/.test(utc) ? `${utc.slice(0, 19)}${fraction}Z` : null; // years beyond 9999 have a sign
 }
 
+/** The same for what the server wrote: there, a moment without an offset is in UTC, as Veeam documents it. */
+export function serverToUtc(text: string): string | null {
+  const given = text.trim();
+  return toUtc(given) ?? toUtc(`${given}Z`);
+}
+
+/** The end of 1970-01-01 in the time zone that reaches it last. */
+const FIRST_MOMENT = '1970-01-02T12:00:00';
+const LAST_YEAR = '9999';
+
+/**
+ * True for a moment that stands for "none". Programs write the first or the last day of their calendar for it: 0001-01-01,
+ * 1601-01-01, 1753-01-01, 1900-01-01, 1970-01-01, 9999-12-31, or the day beside it in another time zone. No backup is as
+ * old, or planned so late. The rest of a text that begins with such a day does not count.
+ */
+export function isNoMoment(text: string): boolean {
+  return (text < FIRST_MOMENT || text >= LAST_YEAR) && /^\d{4}-\d{2}-\d{2}/.test(text);
+}
+
 /** A text that sorts as the moment does, whatever its fraction digits. */
 export function sortKey(utc: string): string {
   return `${utc.slice(0, 19)}.${utc.slice(20, -1).padEnd(9, '0')}`;
@@ -63,6 +82,13 @@ export function isEarlierThan(boundUtc: string): (utc: string) => boolean {
   const second = boundUtc.slice(0, 19);
   const key = sortKey(boundUtc);
   return (utc) => (utc.startsWith(second) ? sortKey(utc) < key : utc < boundUtc);
+}
+
+/** The end of something that began at `start`; null for one before that, because nothing ends before it begins. */
+export function endSince(start: Field<string | null>, end: Field<string | null>): Field<string | null> {
+  if (typeof start !== 'string' || typeof end !== 'string') return end;
+  const isBefore = end.startsWith(start.slice(0, 19)) ? sortKey(end) < sortKey(start) : end < start;
+  return isBefore ? null : end;
 }
 
 /** Seconds from one UTC moment to another, exact to the nanosecond up to 104 days, within a double's precision beyond. */

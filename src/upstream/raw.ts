@@ -1,18 +1,16 @@
 import { UpstreamError, type About, type Field } from './errors.js';
-import { toUtc } from './moment.js';
+import { isNoMoment, serverToUtc } from './moment.js';
 import type { Notice, Raw } from './resource.js';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const nothingUuid = '00000000-0000-0000-0000-000000000000';
-// .NET's least and greatest date stand for "none"; seen in no body yet, guarded against all the same.
-const leastDay = '0001-01-01';
-const greatestDay = '9999-12-31';
+const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
 /** The longest link that is taken apart: a text of megabytes would be split for seconds. */
 const MAX_LINK_CHARACTERS = 2000;
 
-/** The longest text that is compared with enum values, which are a few words. */
+/** Maximum length of a text that is compared with words, such as enum values, or read as a number. */
 const MAX_WORD_CHARACTERS = 100;
 
 /** The id in lower case, or null when `text` is not a UUID. */
@@ -28,9 +26,38 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
+/** What a `_links` entry points at: the collection's name in lower case, and the id. */
+type Link = Readonly<{ collection: string; id: string }>;
+
+/** Returns the member with this name in any case. Called where there is none with this very name. */
+function inAnyCase(object: Raw, name: string): unknown {
+  const wanted = name.toLowerCase();
+  for (const key in object) if (key.length === wanted.length && key.toLowerCase() === wanted) return object[key];
+  return undefined;
+}
+
 /**
- * Reads the fields of one raw object. Absent and null are null; a scalar of another kind than expected is an
- * `UpstreamError` in its place; a bad id, or a body that is no object, is thrown, for it spoils the whole record.
+ * Reads a `_links` entry. Links are absolute or relative, in any case, and of another API version at times, so only their
+ * last two segments count. They are never followed.
+ */
+function toLink(entry: unknown): Link | null {
+  const href = isObject(entry) ? entry['href'] : undefined;
+  if (typeof href !== 'string' || href.length > MAX_LINK_CHARACTERS) return null;
+  const [collection, last] = (href.split(/[?#]/, 1)[0] ?? '').replace(/\/$/, '').split('/').slice(-2);
+  const id = last === undefined ? null : toUuid(last);
+  if (collection === undefined || id === null || id === nothingUuid) return null;
+  return { collection: collection.toLowerCase(), id };
+}
+
+/** Returns a text without the blanks around it; null for a text that is longer than any word, and for other kinds. */
+function toWord(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= MAX_WORD_CHARACTERS ? value.trim() : null;
+}
+
+/**
+ * Reads the fields of one raw object. Absent and null are null. So is an empty or blank text where another kind is expected:
+ * some servers write "none" that way. A scalar of another kind is an `UpstreamError` in its place. A bad id, or a body that
+ * is no object, is thrown, because it spoils the whole record.
  */
 export class Reader {
   readonly #raw: Raw;
@@ -54,6 +81,11 @@ export class Reader {
     return this.#bad(field, `${kindOf(value)} instead of ${expected}`);
   }
 
+  /** Null for a blank text; the fault of any other value. Called when a value was not read. */
+  #noneOr(field: string, expected: string, value: unknown): UpstreamError | null {
+    return toWord(value) === '' ? null : this.#unexpected(field, expected, value);
+  }
+
   /** The record's own id, a UUID in lower case. */
   id(): string {
     const value = this.#raw['id'];
@@ -74,7 +106,7 @@ export class Reader {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
     const id = typeof value === 'string' ? toUuid(value) : null;
-    if (id === null) return this.#unexpected(field, 'a UUID', value);
+    if (id === null) return this.#noneOr(field, 'a UUID', value);
     return id === nothingUuid ? null : id;
   }
 
@@ -84,18 +116,23 @@ export class Reader {
     return typeof value === 'string' ? value : this.#unexpected(field, 'a text', value);
   }
 
+  /** True or false, or its text in any case: Veeam's own pages show both. */
   flag(field: string): Field<boolean | null> {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
-    return typeof value === 'boolean' ? value : this.#unexpected(field, 'true or false', value);
+    if (typeof value === 'boolean') return value;
+    const word = toWord(value)?.toLowerCase();
+    if (word === 'true' || word === 'false') return word === 'true';
+    return this.#noneOr(field, 'true or false', value);
   }
 
   /** A number, or its text: v8 builds are said to mix both. */
   decimal(field: string): Field<number | null> {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
-    const number = typeof value === 'string' && /^-?\d{1,20}(\.\d{1,20})?$/.test(value) ? Number(value) : value;
-    return typeof number === 'number' && Number.isFinite(number) ? number : this.#unexpected(field, 'a number', value);
+    const word = toWord(value);
+    const number = word !== null && /^-?\d{1,20}(\.\d{1,20})?$/.test(word) ? Number(word) : value;
+    return typeof number === 'number' && Number.isFinite(number) ? number : this.#noneOr(field, 'a number', value);
   }
 
   /** A whole number that is exact. `JSON.parse` rounds beyond 2^53, so what is beyond is a fault, not a value. */
@@ -109,18 +146,19 @@ export class Reader {
   /** A whole number that fits GraphQL's `Int`. */
   int32(field: string): Field<number | null> {
     const number = this.integer(field);
-    return typeof number === 'number' && Math.abs(number) > INT32_MAX
+    return typeof number === 'number' && (number < INT32_MIN || number > INT32_MAX)
       ? this.#bad(field, 'a number beyond 2^31')
       : number;
   }
 
-  /** A moment in UTC with the digits that the server gave. */
+  /** A moment in UTC with the digits that the server gave; null for one that stands for "none". */
   moment(field: string): Field<string | null> {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
-    if (typeof value === 'string' && (value.startsWith(leastDay) || value.startsWith(greatestDay))) return null;
-    const utc = typeof value === 'string' ? toUtc(value) : null;
-    return utc ?? this.#unexpected(field, 'a date and time with an offset', value);
+    if (typeof value !== 'string') return this.#unexpected(field, 'a date and time', value);
+    const utc = serverToUtc(value);
+    if (isNoMoment(utc ?? value.trim())) return null;
+    return utc ?? this.#noneOr(field, 'a date and time', value);
   }
 
   /** The enum value that `values` gives for the text in lower case; UNKNOWN, with a notice, for any other text. */
@@ -128,8 +166,9 @@ export class Reader {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
     if (typeof value !== 'string') return this.#unexpected(field, 'a text', value);
-    const key = value.length <= MAX_WORD_CHARACTERS ? value.toLowerCase() : '';
-    const known = Object.hasOwn(values, key) ? values[key] : undefined;
+    const key = toWord(value)?.toLowerCase();
+    if (key === '') return null;
+    const known = key !== undefined && Object.hasOwn(values, key) ? values[key] : undefined;
     if (known !== undefined) return known;
     this.#notice({ resource: this.#about.resource, field, value, problem: 'unknown value' });
     return 'UNKNOWN';
@@ -139,26 +178,22 @@ export class Reader {
   object(field: string): Field<Reader | null> {
     const value = this.#raw[field];
     if (value === undefined || value === null) return null;
-    return isObject(value) ? new Reader(value, this.#about, this.#notice) : this.#unexpected(field, 'an object', value);
+    return isObject(value) ? new Reader(value, this.#about, this.#notice) : this.#noneOr(field, 'an object', value);
   }
 
-  /**
-   * What a `_links` entry points at: the collection's name in lower case and the id. Links are absolute or relative, in any
-   * case, and of another API version at times, so only their last two segments count; they are never followed.
-   */
-  link(name: string): Readonly<{ collection: string; id: string }> | null {
+  /** The first of these links that names an id; names are compared in any case. */
+  link(...names: readonly string[]): Link | null {
     const links = this.#raw['_links'];
-    const link = isObject(links) ? links[name] : undefined;
-    const href = isObject(link) ? link['href'] : undefined;
-    if (typeof href !== 'string' || href.length > MAX_LINK_CHARACTERS) return null;
-    const [collection, last] = (href.split(/[?#]/, 1)[0] ?? '').replace(/\/$/, '').split('/').slice(-2);
-    const id = last === undefined ? null : toUuid(last);
-    if (collection === undefined || id === null || id === nothingUuid) return null;
-    return { collection: collection.toLowerCase(), id };
+    if (!isObject(links)) return null;
+    for (const name of names) {
+      const link = toLink(links[name] ?? inAnyCase(links, name));
+      if (link !== null) return link;
+    }
+    return null;
   }
 
-  /** An id in the body or, where the API version has it there alone, in a link. */
-  idOrLink(field: string, linkName: string): Field<string | null> {
-    return this.uuid(field) ?? this.link(linkName)?.id ?? null;
+  /** An id in the body or, where the body has none, in one of these links. */
+  idOrLink(field: string, ...linkNames: readonly string[]): Field<string | null> {
+    return this.uuid(field) ?? this.link(...linkNames)?.id ?? null;
   }
 }

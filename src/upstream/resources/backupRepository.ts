@@ -7,6 +7,9 @@ export type BackupRepositoryRecord = Fields<Omit<BackupRepository, '__typename' 
   readonly proxyId: Field<string | null>;
 };
 
+/** Names of a link to a repository. */
+export const linksToRepository = ['backupRepository', 'backupRepositories', 'repository'] as const;
+
 export const backupRepositories: ItemResource<'backupRepository', BackupRepositoryRecord> = {
   name: 'backupRepository',
   path: 'BackupRepositories',
@@ -25,6 +28,6 @@ export const backupRepositories: ItemResource<'backupRepository', BackupReposito
     isOutdated: read.flag('isOutdated'),
     isOutOfOrder: read.flag('isOutOfOrder'),
     outOfOrderReason: read.text('outOfOrderReason'),
-    proxyId: read.idOrLink('proxyId', 'proxy'),
+    proxyId: read.idOrLink('proxyId', 'proxy', 'proxies'),
   }),
 };

@@ -2,6 +2,7 @@ import type { Job, JobFilter, SchedulePolicy } from '../../graph/generated.js';
 import type { Reader } from '../raw.js';
 import type { Field, Fields } from '../errors.js';
 import type { ItemResource } from '../resource.js';
+import { linksToRepository } from './backupRepository.js';
 import { sessionStatuses } from './jobSession.js';
 
 export type SchedulePolicyRecord = Fields<Omit<SchedulePolicy, '__typename'>>;
@@ -64,9 +65,9 @@ function normalize(type: 'BACKUP' | 'COPY'): (read: Reader) => JobRecord {
       nextRun: read.moment('nextRun'),
       lastBackup: read.moment('lastBackup'),
       lastStatus: read.oneOf('lastStatus', sessionStatuses),
-      organizationId: read.idOrLink('organizationId', 'organization'), // a link before v8
-      repositoryId: read.idOrLink('repositoryId', 'backupRepository'), // a link before v6
-      sourceJobId: type === 'COPY' ? read.idOrLink('backupJobId', 'backupJob') : null,
+      organizationId: read.idOrLink('organizationId', 'organization', 'organizations'), // a link before v8
+      repositoryId: read.idOrLink('repositoryId', ...linksToRepository), // a link before v6
+      sourceJobId: type === 'COPY' ? read.idOrLink('backupJobId', 'backupJob', 'backupJobs') : null,
     };
   };
 }

@@ -1,9 +1,10 @@
 import type { JobSession, JobSessionFilter, Statistics } from '../../graph/generated.js';
-import { isEarlierThan, sortKey, toUtc } from '../moment.js';
+import { endSince, isEarlierThan, serverToUtc, sortKey } from '../moment.js';
 import type { Reader } from '../raw.js';
 import type { Field, Fields } from '../errors.js';
 import type { ItemResource, Raw } from '../resource.js';
 import type { Lifetime } from '../sharing.js';
+import { linksToRepository } from './backupRepository.js';
 
 export type StatisticsRecord = Fields<Omit<Statistics, '__typename' | 'isEstimated'>> & {
   readonly isEstimated: boolean;
@@ -32,12 +33,27 @@ export const sessionStatuses = {
   queued: 'QUEUED',
 } as const;
 
-/** Job types as bodies spell them, and the collections that hold them as links do. */
 const jobTypes = { backup: 'BACKUP', copy: 'COPY' } as const;
-const jobCollections: ReadonlyMap<string | undefined, 'BACKUP' | 'COPY'> = new Map([
+
+/** Collections of jobs, as links spell them. */
+const jobCollections: ReadonlyMap<string, 'BACKUP' | 'COPY'> = new Map([
   ['jobs', 'BACKUP'],
   ['copyjobs', 'COPY'],
 ]);
+
+/** A job that a session links to; its type by the link's name, or by the collection that the link leads to. */
+type LinkedJob = Readonly<{ id: string; type: 'BACKUP' | 'COPY' | null }>;
+
+/**
+ * Returns the job that a session links to. A session that links to a copy job is one of its runs, whatever else it links to,
+ * unless its own type says otherwise.
+ */
+function linkedJob(read: Reader, sessionType: JobSessionRecord['type']): LinkedJob | null {
+  const copy = read.link('copyJob', 'copyJobs');
+  const other = read.link('job', 'jobs', 'backupJob', 'backupJobs');
+  if (copy && (sessionType !== 'BACKUP' || !other)) return { id: copy.id, type: 'COPY' };
+  return other && { id: other.id, type: jobCollections.get(other.collection) ?? null };
+}
 
 const bottlenecks = {
   na: 'NOT_AVAILABLE',
@@ -67,24 +83,28 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
   whole: () => ({}),
   normalize: (read) => {
     const statistics = read.object('statistics');
+    const creationTime = read.moment('creationTime');
+    const jobType = read.oneOf('jobType', jobTypes);
+    const jobId = read.uuid('jobId');
+    const linked = jobType === null || jobId === null ? linkedJob(read, jobType) : null;
     return {
       id: read.id(),
-      creationTime: read.moment('creationTime'),
-      endTime: read.moment('endTime'),
+      creationTime,
+      endTime: endSince(creationTime, read.moment('endTime')),
       progress: read.int32('progress'),
       status: read.oneOf('status', sessionStatuses),
       details: read.text('details'),
-      type: read.oneOf('jobType', jobTypes) ?? jobCollections.get(read.link('job')?.collection) ?? null,
+      type: jobType ?? linked?.type ?? null,
       configType: read.oneOf('jobSessionConfigType', { full: 'FULL', incremental: 'INCREMENTAL' }),
       retryCount: read.int32('retryCount'),
       willBeRetried: read.flag('jobWillBeRetried'),
       statistics: statistics === null || statistics instanceof Error ? statistics : normalizeStatistics(statistics),
-      jobId: read.idOrLink('jobId', 'job'),
-      repositoryId: read.uuid('repositoryId'),
+      jobId: jobId ?? linked?.id ?? null,
+      repositoryId: read.idOrLink('repositoryId', ...linksToRepository),
     };
   },
   rank: (raw: Raw) => {
-    const utc = typeof raw['creationTime'] === 'string' ? toUtc(raw['creationTime']) : null;
+    const utc = typeof raw['creationTime'] === 'string' ? serverToUtc(raw['creationTime']) : null;
     return utc === null ? '' : sortKey(utc);
   },
 };

@@ -1,6 +1,7 @@
 import type { LogItem, LogItemType } from '../../graph/generated.js';
 import type { Fields } from '../errors.js';
-import type { Resource } from '../resource.js';
+import { endSince } from '../moment.js';
+import type { Raw, Resource } from '../resource.js';
 
 /** Without how long a step took: a resolver works it out where it is asked for, as it costs more than all the rest. */
 export type LogItemRecord = Fields<Omit<LogItem, '__typename' | 'id' | 'durationSeconds'>> & { readonly id: string };
@@ -14,19 +15,44 @@ export const logItemTypes: Readonly<Record<string, LogItemType>> = {
   failed: 'ERROR',
   stop: 'STOPPED',
   stopped: 'STOPPED',
-  unknown: 'UNKNOWN', // what the adapter of v7 and before makes of a title without a prefix
+  unknown: 'UNKNOWN', // a title without a prefix
 };
+
+const isFilled = (value: unknown): boolean =>
+  typeof value === 'string' ? /\S/.test(value) : value !== undefined && value !== null;
+
+/**
+ * Gives a line with a title such as `[Success] Done` its type and its message. Lines have a title up to v7, but some
+ * builds differ, so the line itself decides: a type or message of its own counts. A title in brackets that tell no type
+ * keeps them, because they may be part of the text.
+ */
+export function splitTitle(raw: Raw): Raw {
+  const { title, type, message } = raw;
+  if ((isFilled(type) && isFilled(message)) || !isFilled(title)) return raw;
+  if (typeof title !== 'string') return { ...raw, message: isFilled(message) ? message : title };
+  const match = /^\s*\[([^\]]{1,40})\]\s*(.*)$/s.exec(title);
+  const word = match?.[1]?.trim();
+  const isKnown = word !== undefined && Object.hasOwn(logItemTypes, word.toLowerCase());
+  return {
+    ...raw,
+    type: isFilled(type) ? type : (word ?? 'Unknown'),
+    message: isFilled(message) ? message : isKnown ? match?.[2] : title,
+  };
+}
 
 export const logItems: Resource<'logItem', LogItemRecord> = {
   name: 'logItem',
-  normalize: (read) => ({
-    id: read.id(),
-    sequenceNumber: read.integer('usn'),
-    type: read.oneOf('type', logItemTypes),
-    message: read.text('message'),
-    creationTime: read.moment('creationTime'),
-    endTime: read.moment('endTime'),
-  }),
+  normalize: (read) => {
+    const creationTime = read.moment('creationTime');
+    return {
+      id: read.id(),
+      sequenceNumber: read.integer('usn'),
+      type: read.oneOf('type', logItemTypes),
+      message: read.text('message'),
+      creationTime,
+      endTime: endSince(creationTime, read.moment('endTime')),
+    };
+  },
   rank: (raw) => {
     const number = typeof raw['usn'] === 'string' ? Number(raw['usn']) : raw['usn'];
     return typeof number === 'number' && Number.isFinite(number) ? number : -Infinity;

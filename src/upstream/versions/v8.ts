@@ -1,4 +1,5 @@
 import type { JobSessionStatus, LogItemType } from '../../graph/generated.js';
+import { splitTitle } from '../resources/logItem.js';
 import { given, jobTypeQuery, only, plain } from './place.js';
 import type { Version } from './version.js';
 
@@ -63,5 +64,5 @@ export const v8: Version = {
     proxy: () => plain('Proxies'),
   },
   view: { organization: (isExtended) => (isExtended ? { extendedView: 'true' } : {}) },
-  adapt: {},
+  adapt: { logItem: splitTitle },
 };
