@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readCursor, nameList, writeCursor } from '../src/graph/cursor.js';
 import { readBearerToken } from '../src/http/bearer.js';
 import { secondsBetween, sortKey, toUtc } from '../src/upstream/moment.js';
-import { readAmount } from '../src/upstream/versions/v2.js';
+import { readAmount } from '../src/upstream/versions/amount.js';
 
 describe('moments', () => {
   test.each([
@@ -70,6 +70,28 @@ describe('amounts of v2', () => {
     ['1.2 GB', 1288490189, null],
     ['1.5 TB', 1649267441664, null],
     ['1\u00a0kb', 1024, null],
+    ['99.1 KB/s (1,234 items/s)', 101478, 1234],
+    ['99,1 KB/s (1.234 items/s)', 101478, 1234],
+    ['99.1 KB/s (1.234 items/s)', 101478, null],
+    ['99.1 KB/s (0.5 items/s)', 101478, null],
+    ['99.1 KB/s (6.0 items/s)', 101478, 6],
+    ['1,234 KB/s (6 items/s)', null, 6],
+    ['1,234 KB/s (1,234 items/s)', null, null],
+    ['1,234 KB/s (12.5 items/s)', 1263616, null],
+    ['1 234,5 KB/s', 1264128, null],
+    ['1\u00a0234 KB/s', 1263616, null],
+    ['1\u202f234\u202f567,25 B', 1234567, null],
+    ["1'234.5 KB/s", 1264128, null],
+    ['1.234.567 B', 1234567, null],
+    ['1,234,567 B', 1234567, null],
+    ['12,34,567 B', 1234567, null],
+    ['1.234,5 KB', 1264128, null],
+    ['1,234.5 KB', 1264128, null],
+    ['0,500 KB', 512, null],
+    ['1234.567 KB', 1264197, null],
+    ['12 KB (six items/s)', 12288, null],
+    ['n/a (6 items/s)', null, 6],
+    ['(6 items/s)', null, 6],
   ])('%s', (text, bytes, items) => {
     expect(readAmount(text)).toEqual({ bytes, items });
   });
@@ -78,16 +100,20 @@ describe('amounts of v2', () => {
     '',
     'KB',
     '1.234 KB',
-    '1,234.5 KB',
+    '1.23.45 KB',
+    '1,23 45 KB',
+    '1 23 KB',
+    '1,2345,678 KB',
+    '1.234 567 KB',
+    `${'1'.repeat(16)} B`,
     '1 PB',
     '-1 KB',
     '1 KB/h',
     '1e3 KB',
-    '12 KB (six items/s)',
     '1 KB 2 KB',
     `1${' '.repeat(60_000)}`,
   ])('%j is none', (text) => {
-    expect(readAmount(text)).toBeNull();
+    expect(readAmount(text)).toEqual({ bytes: null, items: null });
   });
 });
 

@@ -21,7 +21,7 @@ import { organizations } from '../src/upstream/resources/organization.js';
 import { processedObjects } from '../src/upstream/resources/processedObject.js';
 import { proxies } from '../src/upstream/resources/proxy.js';
 import { versions } from '../src/upstream/versions/index.js';
-import { readAmount } from '../src/upstream/versions/v2.js';
+import { readAmount } from '../src/upstream/versions/amount.js';
 import { readListing } from '../src/upstream/versions/version.js';
 
 /** Whatever comes in, a reader of foreign text gives a value or a typed error; and what is written is read back. */
@@ -47,12 +47,15 @@ describe('rates and amounts of v2', () => {
   test('any text is an amount or none', () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.stringMatching(/^[\d.,]{0,8} ?[kmgtKMGT]?[bB]?(\/s)?( \(\d{0,4} items\/s\))?$/)),
+        fc.oneof(
+          fc.string(),
+          fc.stringMatching(/^[\d., ']{0,12} ?[kmgtKMGT]?[bB]?(\/s)?( \([\d., ']{0,8} items\/s\))?$/),
+        ),
         (text) => {
-          const amount = readAmount(text);
-          if (amount === null) return;
-          expect(Number.isSafeInteger(amount.bytes) || (amount.bytes ?? 0) > Number.MAX_SAFE_INTEGER).toBe(true);
-          expect(amount.bytes).toBeGreaterThanOrEqual(0);
+          const { bytes, items } = readAmount(text);
+          expect(bytes === null || Number.isSafeInteger(bytes) || bytes > Number.MAX_SAFE_INTEGER).toBe(true);
+          expect(bytes ?? 0).toBeGreaterThanOrEqual(0);
+          expect(items === null || (Number.isSafeInteger(items) && items >= 0)).toBe(true);
         },
       ),
     );
@@ -73,6 +76,19 @@ describe('rates and amounts of v2', () => {
           expect(amount).toEqual({ bytes: Math.round(Number(`${whole}.${decimals}`) * 1024 ** unit), items });
         },
       ),
+    );
+  });
+
+  test('a number with separators of thousands is read back when they are not the decimal mark', () => {
+    const cultures = fc.constantFrom('en-US', 'de-DE', 'fr-FR', 'de-CH', 'en-IN', 'sv-SE', 'es-ES');
+    fc.assert(
+      fc.property(cultures, fc.nat(999_999_999), fc.nat(9), fc.nat(9_999_999), (culture, whole, tenths, items) => {
+        const print = (value: number, decimals: number): string =>
+          new Intl.NumberFormat(culture, { minimumFractionDigits: decimals, useGrouping: true }).format(value);
+        const value = Number(`${whole}.${tenths}`);
+        const text = `${print(value, 1)} B/s (${print(items, 0)} items/s)`;
+        expect(readAmount(text)).toEqual({ bytes: Math.round(value), items });
+      }),
     );
   });
 });

@@ -500,7 +500,7 @@ describe('traps', () => {
     if (gateway) gateway.logLines.length = 0;
     const statistics = {
       processingRate: 'n/a',
-      readRate: '1,234.5 KB/s',
+      readRate: '1.23.45 KB/s',
       writeRate: '5 furlongs',
       transferredData: '1.234 KB',
       processedObjects: 7,
