@@ -8,6 +8,7 @@ import type { Lifetime } from '../upstream/sharing.js';
 import { jobSessions, lifetimeOf, type JobSessionRecord } from '../upstream/resources/jobSession.js';
 import { createSortOnce, type SortOnce } from './collection.js';
 import { listOf } from './connection.js';
+import { createViews } from './extendedView.js';
 import { createLatestSessionLoader } from './latestSession.js';
 import { createOnce, type Once } from './once.js';
 
@@ -91,6 +92,7 @@ export function createLoaders(api: Api): Loaders {
   /** Lists whose rows the loaders of the plain and of the extended view have. */
   const primed = { plain: new Set<readonly unknown[]>(), extended: new Set<readonly unknown[]>() };
   const once = createOnce();
+  const views = createViews(api);
   const stubs = new Map<string, Identified>();
   let lifetime: Lifetime | undefined = 'unchanging';
 
@@ -149,7 +151,9 @@ export function createLoaders(api: Api): Loaders {
         api.notice({ resource: resource.name, field: 'list', value: error.details.fault, problem });
       }
     }
-    return Promise.all(ids.map(async (id) => listed.get(id) ?? api.readItem(resource, id, isExtended).catch(asError)));
+    return Promise.all(
+      ids.map(async (id) => listed.get(id) ?? views.readItem(resource, id, isExtended).catch(asError)),
+    );
   }
 
   function tell(session: Field<JobSessionRecord> | null): void {
@@ -175,7 +179,7 @@ export function createLoaders(api: Api): Loaders {
     { isExtended = false, filter }: Readonly<{ isExtended?: boolean; filter?: Filters[Name] }> = {},
   ): Promise<readonly Field<Row>[]> {
     if (filter === undefined) collected.add(keyOf(resource, isExtended)); // at once: who comes next shares the request
-    const rows = await api.readCollection(resource, filter ?? resource.whole(isExtended));
+    const rows = await (filter ? api.readCollection(resource, filter) : views.readWhole(resource, isExtended));
     primeOnce(resource, rows, isExtended);
     return rows;
   }

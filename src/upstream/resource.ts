@@ -1,5 +1,5 @@
 import type { JobFilter, JobSessionFilter, LogItemType, SortOrder } from '../graph/generated.js';
-import type { Field } from './errors.js';
+import type { Field, UpstreamError } from './errors.js';
 import type { Reader } from './raw.js';
 
 /** A JSON object as received. What its fields hold is not known: `raw.ts` is where trust begins. */
@@ -60,6 +60,8 @@ export type ItemResource<Name extends ListName, Row extends Identified> = Resour
     batch: 'collection' | 'newest';
     /** The filter of the whole list. */
     whole: (isExtended: boolean) => Filters[Name];
+    /** Puts an error into the fields that the plain view does not have; absent where all have one view. */
+    inPlainView?: (row: Row, error: UpstreamError) => Row;
   }>;
 
 export type Identified = Readonly<{ id: string }>;

@@ -37,7 +37,9 @@ export async function startOddServer(versions: readonly string[], options: Gatew
   return {
     gateway,
     ask: async (version, answers, query, askOptions) => {
-      const undo = Object.entries(answers).map(([name, how]) =>
+      // The newest rule goes first, so those with a query are made last.
+      const rules = Object.entries(answers).sort(([a], [b]) => Number(a.includes('?')) - Number(b.includes('?')));
+      const undo = rules.map(([name, how]) =>
         simulator.misbehave(
           (request) =>
             request.headers['authorization'] !== undefined && (nameOf(request) === name || request.path === name),

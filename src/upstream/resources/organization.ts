@@ -26,6 +26,12 @@ export const organizations: ItemResource<'organization', OrganizationRecord> = {
   path: 'Organizations',
   batch: 'collection',
   whole: (isExtended) => ({ isExtended }),
+  inPlainView: (row, error) => ({
+    ...row,
+    isBackedUp: row.isBackedUp ?? error,
+    firstBackupTime: row.firstBackupTime ?? error,
+    lastBackupTime: row.lastBackupTime ?? error,
+  }),
   normalize: (read) => ({
     id: read.id(),
     name: read.text('name'),

@@ -22,6 +22,12 @@ export const proxies: ItemResource<'proxy', ProxyRecord> = {
   path: 'Proxies',
   batch: 'collection',
   whole: (isExtended) => ({ isExtended }),
+  inPlainView: (row, error) => ({
+    ...row,
+    threadsNumber: row.threadsNumber ?? error,
+    throttlingValue: row.throttlingValue ?? error,
+    throttlingUnit: row.throttlingUnit ?? error,
+  }),
   normalize: (read) => ({
     id: read.id(),
     hostName: read.text('hostName'),
