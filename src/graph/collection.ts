@@ -1,12 +1,17 @@
-import type { Field } from '../upstream/errors.js';
+import type { Field, UpstreamError } from '../upstream/errors.js';
 import type { Identified } from '../upstream/resource.js';
 import { mapInSlices, SLICE_ROWS, sortIndicesInSlices, type YieldToOthers } from '../upstream/slices.js';
 import { ascending, rowCount, type ConnectionArguments } from './connection.js';
-import { CollectedConnection, readAfter, type Connection } from './connectionPage.js';
+import { CollectedConnection, readAfter, type Connection, type Placed } from './connectionPage.js';
 import { readCursor } from './cursor.js';
 
 /** Rows of a collection in order, each beside its sort key. Rows that cannot be read come last, without a key. */
-export type SortedRows<Row> = Readonly<{ rows: readonly Field<Row>[]; keys: readonly string[] }>;
+export type SortedRows<Row> = Readonly<{
+  rows: readonly Field<Row>[];
+  keys: readonly string[];
+  /** Why a part of the collection could not be read; absent when all of it is there. */
+  missing?: UpstreamError;
+}>;
 
 /** Returns a row's sort key, which no other row has. */
 export type KeyOf<Row> = (row: Row) => string;
@@ -111,7 +116,11 @@ export type CollectionSource<Row> = Readonly<{
   read: () => Promise<SortedRows<Row>>;
 }>;
 
-/** Returns a page of a sorted collection. The place of a cursor is looked up by its key, not by walking the list. */
+/**
+ * Returns a page of a sorted collection. The place of a cursor is looked up by its key, not by walking the list. When a part
+ * of the collection is missing, each page ends with the error in the place of a row, because each may lack rows. That place
+ * comes on top of `first`, and `endCursor` stands at the row before it.
+ */
 export async function readCollectionPage<Row extends Identified>(
   { listName, keyOf, read }: CollectionSource<Row>,
   { first, after }: ConnectionArguments,
@@ -119,10 +128,12 @@ export async function readCollectionPage<Row extends Identified>(
   const count = rowCount(first);
   const cursor = readAfter(after);
   const anchor = cursor === null ? null : readCursor(listName(), cursor);
-  const { rows, keys } = await read();
+  const { rows, keys, missing } = await read();
   const start = anchor === null ? 0 : typeof anchor.key === 'string' ? countUpTo(keys, anchor.key) : anchor.offset + 1;
-  const found = rows.slice(start, start + count).map((row, index) => ({ row, offset: start + index }));
-  const collected = { found, hasNext: rows.length > start + count, stoppedAt: null };
+  const found: Placed<Row>[] = rows.slice(start, start + count).map((row, index) => ({ row, offset: start + index }));
+  const last = found.at(-1) ?? null;
+  if (missing) found.push({ row: missing, offset: start + found.length });
+  const collected = { found, readOnAfter: last, hasNext: rows.length > start + count, stoppedAt: null };
   return new CollectedConnection({ listName, order: { key: keyOf, compare: ascending } }, collected, cursor);
 }
 

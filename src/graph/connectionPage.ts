@@ -44,8 +44,8 @@ export const descending = (a: string | number, b: string | number): number => as
 /** Rows found from a page on. */
 export type Collected<Row> = Readonly<{
   found: readonly Placed<Row>[];
-  /** The row to read on after, if it is not the last one found: rows that came in no order were sorted. */
-  readOnAfter?: Placed<Row> | undefined;
+  /** The row to read on after, if it is not the last one found; null for the cursor that the page was asked for with. */
+  readOnAfter?: Placed<Row> | null | undefined;
   hasNext: boolean;
   /** Last row that was looked at, when the scan limit ended the search: a client reads on from there. */
   stoppedAt: Anchor | null;
@@ -112,8 +112,8 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
   /** Returns the cursor of a row. The last one's is where the answer ends in the server's list, so that reading on is complete. */
   #cursorOf(placed: Placed<Row>): string {
     const { found, readOnAfter } = this.#collected;
-    const isLast = readOnAfter !== undefined && placed === found.at(-1);
-    return this.#write(anchorAt(this.#source.order, isLast ? readOnAfter : placed));
+    const isLast = placed === found.at(-1);
+    return this.#write(anchorAt(this.#source.order, (isLast && readOnAfter) || placed));
   }
 
   get edges(): Connection<Row>['edges'] {
@@ -127,9 +127,9 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
   }
 
   get pageInfo(): Connection<Row>['pageInfo'] {
-    const { found, hasNext, stoppedAt } = this.#collected;
+    const { found, hasNext, stoppedAt, readOnAfter } = this.#collected;
     if (this.#pageInfo) return this.#pageInfo;
-    const [first, last] = [found[0], found.at(-1)];
+    const [first, last] = [found[0], readOnAfter === null ? undefined : found.at(-1)];
     this.#pageInfo = {
       hasNextPage: hasNext,
       hasPreviousPage: this.#after !== null,

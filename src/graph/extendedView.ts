@@ -1,17 +1,8 @@
 import type { Api } from '../upstream/api.js';
-import { UpstreamError, type Fault, type Field } from '../upstream/errors.js';
+import { UpstreamError, type Field } from '../upstream/errors.js';
 import type { Identified, ItemResource, ListName } from '../upstream/resource.js';
 import { mapInSlices } from '../upstream/slices.js';
-
-/** Faults that the plain view would meet as well, or after which nothing more may be sent. */
-const finalFaults: ReadonlySet<Fault> = new Set([
-  'unauthenticated',
-  'rateLimited',
-  'overloaded',
-  'overBudget',
-  'expired',
-  'cancelled',
-]);
+import { requestFault } from './requestFault.js';
 
 /**
  * Reads records in the plain or in the extended view. The server asks the proxies for the extended one, so it fails when one
@@ -26,12 +17,6 @@ export type Views = Readonly<{
 }>;
 
 type InPlainView<Row extends Identified> = NonNullable<ItemResource<ListName, Row>['inPlainView']>;
-
-/** Returns the error that the extended fields have; throws one after which the plain view is not read. */
-function asFallbackReason(error: unknown): UpstreamError {
-  if (error instanceof UpstreamError && !finalFaults.has(error.details.fault)) return error;
-  throw error;
-}
 
 /** Made for one operation. */
 export function createViews(api: Api): Views {
@@ -48,7 +33,7 @@ export function createViews(api: Api): Views {
       const row = await api.readItem(resource, id, true);
       if (row !== null) return row;
     } catch (error) {
-      reason = asFallbackReason(error);
+      reason = requestFault(error);
     }
     const row = await api.readItem(resource, id, false);
     return row && inPlainView(row, reason);
@@ -62,7 +47,7 @@ export function createViews(api: Api): Views {
     try {
       return await api.readCollection(resource, resource.whole(true));
     } catch (error) {
-      reason = asFallbackReason(error);
+      reason = requestFault(error);
     }
     const rows = await api.readCollection(resource, resource.whole(false));
     const mark = (row: Field<Row>): Field<Row> => (row instanceof Error ? row : inPlainView(row, reason));
