@@ -116,8 +116,9 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
       // Gone, or unknown where it was known: the server may come back as another version.
       if (!(error instanceof UpstreamError)) throw error;
       const { fault } = error.details;
-      const namesAnId = path.includes('/'); // then it may be the thing with the id that is gone
-      if (fault === 'notFound' && namesAnId) server.doubtVersion();
+      // It may be the thing with the id that is gone, and some servers have no copy jobs.
+      const mayLackIt = path.includes('/') || about.resource === 'copyJob';
+      if (fault === 'notFound' && mayLackIt) server.doubtVersion();
       else if (fault === 'unavailable' || fault === 'notFound') server.forgetVersion(error.details);
       else if (isOddRefusal(error.details) && error.details.errorCode === undefined) server.doubtVersion();
       throw error;
