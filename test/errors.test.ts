@@ -353,7 +353,7 @@ describe('no token, no request', () => {
     ['two tokens', { authorization: 'Bearer a b' }],
     ['a comma', { authorization: 'Bearer a, Bearer b' }],
     ['quotes', { authorization: 'Bearer "a"' }],
-    ['more than 8 kB', { authorization: `Bearer ${'a'.repeat(9000)}` }],
+    ['more than 16 kB', { authorization: `Bearer ${'a'.repeat(17_000)}` }],
   ])('%s', async (_, headers) => {
     const { data, errors } = await authorize(headers);
     expect(data).toEqual({ __typename: 'Query', jobs: null, backupServer: null });

@@ -148,7 +148,7 @@ describe('the Authorization header', () => {
   test.each([
     ['Bearer abc', 'abc'],
     ['bearer  a-b._~+/==', 'a-b._~+/=='],
-    [`Bearer ${'a'.repeat(8185)}`, 'a'.repeat(8185)],
+    [`Bearer ${'a'.repeat(16_384)}`, 'a'.repeat(16_384)],
   ])('%.30s', (value, token) => {
     expect(readBearerToken(['Host', 'x', 'authorization', value])).toBe(token);
   });
@@ -164,9 +164,12 @@ describe('the Authorization header', () => {
     ' Bearer abc',
     'Bearer abc\r\nX: y',
     'Bearer ünicode',
-    `Bearer ${'a'.repeat(8186)}`,
+    `Bearer ${'a'.repeat(16_384)} b`,
   ])('%.30j is malformed', (value) => {
     expect(readBearerToken(['Authorization', value])).toEqual({ missing: 'malformed' });
+  });
+  test('is too long beyond 16 kB', () => {
+    expect(readBearerToken(['Authorization', `Bearer ${'a'.repeat(16_385)}`])).toEqual({ missing: 'tooLong' });
   });
   test('must be one', () => {
     expect(readBearerToken(['Host', 'Authorization'])).toEqual({ missing: 'absent' });

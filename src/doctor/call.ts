@@ -3,7 +3,7 @@ import { readJson } from '../upstream/answer.js';
 import type { Client } from '../upstream/client.js';
 import { faultOfCode } from '../upstream/errorBody.js';
 import { UpstreamError } from '../upstream/errors.js';
-import type { NoToken } from '../upstream/operation.js';
+import { MAX_TOKEN_BYTES, type NoToken } from '../upstream/operation.js';
 import { readListing, type Version } from '../upstream/versions/version.js';
 import { howToLogIn } from './login.js';
 import { fail, ok, skip, type Report } from './report.js';
@@ -77,6 +77,11 @@ export async function callWithToken(
   if (typeof token !== 'string') {
     if (token.missing === 'absent') {
       return skip('there is no BACKUP_TOKEN in the environment', await howToLogIn(target, version.name));
+    }
+    if (token.missing === 'tooLong') {
+      return fail(`BACKUP_TOKEN is too long, and was not sent: the limit is ${MAX_TOKEN_BYTES} bytes (16 kB)`, [
+        'It must be the access_token alone, without the rest of the answer that it came in.',
+      ]);
     }
     return fail('BACKUP_TOKEN is no bearer token, and was not sent', [
       'It must be the access_token alone: letters, digits and -._~+/ with = at the end only; without quotes, blanks, the word',

@@ -1,6 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { UpstreamError, type Fault } from '../upstream/errors.js';
+import { MAX_TOKEN_BYTES } from '../upstream/operation.js';
 
 /** Every `extensions.code` that an answer can carry. */
 export const errorCodes = [
@@ -72,6 +73,7 @@ const answers: Readonly<Record<Fault, Readonly<{ code: ErrorCode; message: strin
 const noToken: Readonly<Record<string, string>> = {
   absent: 'This field needs the header "Authorization: Bearer <token>" with a token of the backup server.',
   malformed: 'The Authorization header must be exactly one, "Bearer <token>" with a token of the backup server.',
+  tooLong: `The bearer token in the Authorization header is too long: the limit is ${MAX_TOKEN_BYTES} bytes (16 kB).`,
 };
 
 export const RATE_LIMITED_MESSAGE =

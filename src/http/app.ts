@@ -1,24 +1,15 @@
-import {
-  fastify,
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-} from 'fastify';
-import { describeRefusal, INTERNAL_MESSAGE } from '../graph/formatError.js';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import { logPath } from '../graph/log.js';
 import { createPersistedQueries } from '../graph/persistedQueries.js';
 import { createGraph, type GraphOptions } from '../graph/server.js';
 import { createTrustedDocuments } from '../graph/trustedDocuments.js';
 import type { Tracer } from '../trace.js';
-import { OVERLOADED_RETRY_SECONDS, UpstreamError } from '../upstream/errors.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createAnswerBudget } from './answerBudget.js';
 import { keepApart, tagAnswers } from './caching.js';
 import { compressAnswers } from './compression.js';
 import { allowOrigins } from './crossOrigin.js';
-import { isDisconnect } from './disconnects.js';
+import { answerErrors } from './errorAnswers.js';
 import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
@@ -98,7 +89,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    http: { headersTimeout: intake.headersTimeoutMs, connectionsCheckingInterval: intake.checkEveryMs },
+    http: {
+      maxHeaderSize: intake.maxHeadBytes,
+      headersTimeout: intake.headersTimeoutMs,
+      connectionsCheckingInterval: intake.checkEveryMs,
+    },
     requestTimeout: intake.requestTimeoutMs,
     connectionTimeout: server.operationTimeoutMs + SILENCE_MS,
     return503OnClosing: false, // what comes in on an open connection is answered as ever, and closes it
@@ -151,31 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     done(null, payload);
   });
 
-  // What Fastify refuses (no JSON, too large, …) is told in the shape that GraphQL clients read.
-  http.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
-    const isCallers = status >= 400 && status < 500;
-    if (error instanceof UpstreamError) {
-      if (error.details.bound) observer?.refused(error.details.bound);
-      return reply
-        .status(503)
-        .header('retry-after', String(OVERLOADED_RETRY_SECONDS))
-        .send({ errors: [describeRefusal(error, request.id)] });
-    }
-    if (isDisconnect(error, reply.raw))
-      log.debug({ requestId: request.id }, 'caller gone'); // and counted
-    else if (!isCallers) {
-      const traceId = tracing.spanOf(request)?.traceId;
-      log.error({ requestId: request.id, ...(traceId && { traceId }), error: error.stack }, 'a request failed');
-    }
-    const answer = isCallers
-      ? refusal(error.message, 'BAD_REQUEST', request.id)
-      : refusal(INTERNAL_MESSAGE, 'INTERNAL_SERVER_ERROR', request.id);
-    return reply.status(status).send(answer);
-  });
-  http.setNotFoundHandler((request, reply) =>
-    reply.status(404).send(refusal('Nothing is here: GraphQL is at /graphql.', 'BAD_REQUEST', request.id)),
-  );
+  answerErrors(http, { log, observer, spanOf: tracing.spanOf });
 
   const trusted = options.trustedDocuments && createTrustedDocuments(options.trustedDocuments);
   const tellOfRate = createRateLog(log);

@@ -1,6 +1,5 @@
-import type { NoToken } from '../upstream/operation.js';
+import { MAX_TOKEN_BYTES, type NoToken } from '../upstream/operation.js';
 
-const MAX_HEADER_BYTES = 8192;
 // RFC 6750, section 2.1: the scheme's name in any case, one space or more, and a b64token.
 const pattern = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
@@ -11,6 +10,7 @@ export function readBearerToken(rawHeaders: readonly string[]): string | NoToken
   );
   const [value] = values;
   if (value === undefined) return { missing: 'absent' };
-  const token = values.length === 1 && value.length <= MAX_HEADER_BYTES ? pattern.exec(value)?.[1] : undefined;
-  return token ?? { missing: 'malformed' };
+  const token = values.length === 1 ? pattern.exec(value)?.[1] : undefined;
+  if (token === undefined) return { missing: 'malformed' };
+  return token.length <= MAX_TOKEN_BYTES ? token : { missing: 'tooLong' };
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../graph/formatError.js';
+import { MAX_TOKEN_BYTES } from '../upstream/operation.js';
 import type { MemoryBudget } from './memoryBudget.js';
 import type { Pipelining } from './pipelining.js';
 import { parseBody, readBody } from './requestBody.js';
@@ -11,6 +12,8 @@ import { parseBody, readBody } from './requestBody.js';
 export const intake = {
   /** Beyond the longest document there may be, this is for variables: a thousand references of a supergraph, and more. */
   maxRequestBytes: 256 * 1024,
+  /** Maximum of a request's line and headers. Room for the longest token, and for as much beside it. */
+  maxHeadBytes: 2 * MAX_TOKEN_BYTES,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   checkEveryMs: 1000,
@@ -27,7 +30,10 @@ export function refusal(message: string, code: ErrorCode, requestId?: string): o
 }
 
 const malformed: Readonly<Record<string, [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are longer than 16 kB.'],
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'The address and the headers are too long: the limit is 32 kB, and 16 kB for a bearer token.',
+  ],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in time.'],
 };
 

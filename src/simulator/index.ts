@@ -119,7 +119,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 
   const { key, cert, fingerprint } = options.certificate ?? (await createCertificate());
-  const server = createServer({ key, cert }, (request, response) => {
+  const server = createServer({ key, cert, maxHeaderSize: 32 * 1024 }, (request, response) => {
     inFlight += 1;
     const [pathname = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
     const [, version = '', ...path] = pathname.split('/');

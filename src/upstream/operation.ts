@@ -6,7 +6,10 @@ import type { Share } from './sharing.js';
 import { nextTurn } from './turn.js';
 
 /** Why a caller has no bearer token. */
-export type NoToken = Readonly<{ missing: 'absent' | 'malformed' }>;
+export type NoToken = Readonly<{ missing: 'absent' | 'malformed' | 'tooLong' }>;
+
+/** Maximum length of a bearer token, in bytes. Windows, on which backup servers run, reads as much of a request's head. */
+export const MAX_TOKEN_BYTES = 16 * 1024;
 
 /** How many pages of rows that it has already an operation may look through before others have their turn. */
 const PAGES_PER_TURN = 4;
