@@ -14,13 +14,14 @@ import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createAnswerMemory, ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
+import { omitEmpty } from './emptyParameters.js';
 import type { MemoryBudget, Reservation } from './memoryBudget.js';
 import type { OpenOperations } from './openOperations.js';
 import { persistedHashOf } from './persistedHash.js';
 import type { Pipelining } from './pipelining.js';
 import { addCodes, type createReport } from './report.js';
 import type { SpanOf } from './traceRequests.js';
-import { substituteTrusted } from './trustedRequest.js';
+import { substituteTrusted, type Asked } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -31,8 +32,14 @@ function headersOf(request: FastifyRequest): HeaderMap {
   return headers;
 }
 
+/** What a request asks, without its empty parameters. */
+function askedBy({ method, url, body }: FastifyRequest): Asked {
+  const at = url.indexOf('?');
+  return omitEmpty({ method, search: at === -1 ? '' : url.slice(at), body });
+}
+
 /** The document of a request, wherever it is; undefined where there is none, or something else in its place. */
-function documentOf({ body, method }: FastifyRequest, search: string): string | undefined {
+function documentOf({ method, search, body }: Asked): string | undefined {
   if (method === 'GET') return new URLSearchParams(search).get('query') ?? undefined;
   const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined;
   return typeof query === 'string' ? query : undefined;
@@ -91,11 +98,11 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
   let isEnding = false;
 
   /** What the caller's token shares with other instances, for a request with a persisted query; and that query, if it is not known here. */
-  async function openQueryStore(request: FastifyRequest, search: string, { token }: Operation) {
-    const sha256 = store && persistedQueries && persistedHashOf(request, search);
+  async function openQueryStore(asked: Asked, { token }: Operation) {
+    const sha256 = store && persistedQueries && persistedHashOf(asked);
     if (typeof sha256 !== 'string' || typeof token !== 'string') return null;
     const queryStore = store?.of(token) ?? null;
-    const isWithText = documentOf(request, search) !== undefined;
+    const isWithText = documentOf(asked) !== undefined;
     if (queryStore && !isWithText) {
       await persistedQueries?.learn(sha256, queryStore, (text) => checkDocument(text) === null);
     }
@@ -116,9 +123,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
     summary: Summary,
     reservation: Reservation,
   ): Promise<string> {
-    const at = request.url.indexOf('?');
-    const search = at === -1 ? '' : request.url.slice(at);
-    const asked = { method: request.method, search, body: request.body };
+    const asked = askedBy(request);
     const admitted = trusted ? substituteTrusted(trusted, asked) : asked;
     const {
       status = 200,
@@ -129,10 +134,10 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
       // Apollo waits for it before it looks for a persisted query.
       context: async () => {
         if (admitted instanceof Error) throw admitted;
-        const document = documentOf(request, search);
+        const document = documentOf(asked);
         const problem = document === undefined ? null : problemOf(document, operation);
         if (problem) throw problem;
-        const queryStore = await openQueryStore(request, search, operation);
+        const queryStore = await openQueryStore(asked, operation);
         return createContext(server, operation, summary, queryStore, createAnswerMemory(reservation));
       },
     });

@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify';
+import type { Asked } from './trustedRequest.js';
 
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
-function extensionsOf({ method, body }: FastifyRequest, search: string): unknown {
+function extensionsOf({ method, search, body }: Asked): unknown {
   if (method !== 'GET') return fieldOf(body, 'extensions');
   try {
     const extensions: unknown = JSON.parse(new URLSearchParams(search).get('extensions') ?? 'null');
@@ -15,7 +15,7 @@ function extensionsOf({ method, body }: FastifyRequest, search: string): unknown
 }
 
 /** The hash of the persisted query that a request names; null where it names none. */
-export function persistedHashOf(request: FastifyRequest, search: string): string | null {
-  const sha256 = fieldOf(fieldOf(extensionsOf(request, search), 'persistedQuery'), 'sha256Hash');
+export function persistedHashOf(asked: Asked): string | null {
+  const sha256 = fieldOf(fieldOf(extensionsOf(asked), 'persistedQuery'), 'sha256Hash');
   return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null;
 }

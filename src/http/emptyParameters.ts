@@ -1,0 +1,38 @@
+import { isObject } from '../upstream/raw.js';
+import type { Asked } from './trustedRequest.js';
+
+/** Parameters of a GraphQL request that count as absent when they are empty. */
+const names = ['query', 'operationName', 'variables', 'extensions', 'documentId'] as const;
+
+/** Parameters whose value in a URL is JSON, so that `null` is an empty value too. */
+const jsonNames: ReadonlySet<string> = new Set(['variables', 'extensions']);
+
+function isEmpty(name: string, value: string): boolean {
+  return value === '' || (jsonNames.has(name) && ['', 'null'].includes(value.trim()));
+}
+
+function fromSearch(search: string): string {
+  const parameters = new URLSearchParams(search);
+  let isChanged = false;
+  for (const name of names) {
+    // Of two values, one of them empty, neither is certain to be meant: the graph refuses the request.
+    if (!parameters.has(name) || !parameters.getAll(name).every((value) => isEmpty(name, value))) continue;
+    parameters.delete(name);
+    isChanged = true;
+  }
+  return isChanged ? `?${parameters.toString()}` : search;
+}
+
+/** Puts null in place of empty texts: a body without any member is refused with another message. */
+function fromBody(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  const empty = names.filter((name) => body[name] === '');
+  return empty.length === 0 ? body : { ...body, ...Object.fromEntries(empty.map((name) => [name, null])) };
+}
+
+/** Leaves out the parameters of a request that are empty. GraphQL over HTTP takes them as absent; Apollo does not. */
+export function omitEmpty(asked: Asked): Asked {
+  return asked.method === 'GET'
+    ? { ...asked, search: fromSearch(asked.search) }
+    : { ...asked, body: fromBody(asked.body) };
+}
