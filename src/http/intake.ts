@@ -49,12 +49,18 @@ export function refuseMalformed({ code }: Readonly<{ code: string }>, socket: So
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 
+/** Names of UTF-8, and of US-ASCII, which is a part of it. */
+const charsets: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii', '']);
+
+/** True when each of the codings in a `Content-Encoding` header, if there are any, leaves the body as it is. */
+const isPlain = (codings: string): boolean => codings.split(',').every((coding) => /^\s*(identity\s*)?$/i.test(coding));
+
 /** What a request's own headers say against reading its body: nothing but plain JSON in UTF-8 is read. */
 export function problemWithHeaders({ headers }: FastifyRequest): string | null {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity') return 'The body must not be compressed.';
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-  return /^utf-?8$/i.test(charset) ? null : 'The body must be in UTF-8.';
+  const codings = headers['content-encoding'];
+  if (codings !== undefined && !isPlain(codings)) return 'The body must not be compressed.';
+  const charset = /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(headers['content-type'] ?? '')?.[1] ?? '';
+  return charsets.has(charset.toLowerCase()) ? null : 'The body must be in UTF-8.';
 }
 
 /** Takes bodies of JSON in UTF-8, and no others. A body counts until its request is answered. */
