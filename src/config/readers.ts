@@ -32,7 +32,7 @@ export function readOrigins(text: string): readonly string[] | undefined {
 /** Names of operations, as GraphQL has names. */
 export function readNames(text: string): readonly string[] | undefined {
   const names = text.split(',').map((name) => name.trim());
-  return names.length <= 200 && names.every((name) => /^[_A-Za-z]\w{0,79}$/.test(name)) ? names : undefined;
+  return names.length <= 200 && names.every((name) => /^[_A-Za-z]\w{0,511}$/.test(name)) ? names : undefined;
 }
 
 /** Addresses and networks, as `192.0.2.7`, `10.0.0.0/8` or `fd00::/8`. */

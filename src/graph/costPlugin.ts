@@ -53,6 +53,7 @@ const MAX_COMPILED_FIELDS = 25_000;
 const MAX_WORD_CHARACTERS = 32;
 
 const MAX_REMEMBERED = 50;
+/** Maximum length of a shape, without the operation's name. */
 const MAX_SHAPE_CHARACTERS = 500;
 
 /**
@@ -64,6 +65,7 @@ function shapeOf(
   given: Readonly<Record<string, unknown>>,
 ): string | null {
   let shape = name?.value ?? '';
+  const maxCharacters = shape.length + MAX_SHAPE_CHARACTERS;
   const texts: string[] = [];
   for (const { variable } of variableDefinitions) {
     const value = given[variable.name.value];
@@ -72,7 +74,7 @@ function shapeOf(
     if (isText && value.length > MAX_TEXT_CHARACTERS) return null; // refused
     if (isText && !texts.includes(value)) texts.push(value);
     shape += ` ${isText ? `#${texts.indexOf(value)}` : JSON.stringify(value)}`;
-    if (shape.length > MAX_SHAPE_CHARACTERS) return null;
+    if (shape.length > maxCharacters) return null;
   }
   return shape;
 }

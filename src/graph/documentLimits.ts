@@ -39,6 +39,8 @@ export const documentLimits = {
   textCharacters: 2000,
   /** Characters of one name, as an alias is repeated for each row of the answer. */
   nameCharacters: 80,
+  /** Characters of an operation's name: routers add the subgraph's name and a number to the caller's. */
+  operationNameCharacters: 512,
   /** `_service`, `__schema` and `__type`, whose answers are long whatever the server has. */
   schemaFields: 4,
   /** Lists in `__schema` and `__type`; each multiplies what is in it. */
@@ -89,7 +91,11 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
   let directives = 0;
   let sideBySide = 0;
   let nameCharacters = 0;
+  let operationNameCharacters = 0;
   visit(document, {
+    OperationDefinition: ({ name }) => {
+      operationNameCharacters = Math.max(operationNameCharacters, name?.value.length ?? 0);
+    },
     Field: ({ alias }) => {
       if (alias) aliases += 1;
     },
@@ -99,8 +105,9 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
     SelectionSet: ({ selections }) => {
       sideBySide = Math.max(sideBySide, selections.length);
     },
-    Name: ({ value }) => {
-      nameCharacters = Math.max(nameCharacters, value.length);
+    Name: ({ value }, _, parent) => {
+      const isOperations = parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION;
+      if (!isOperations) nameCharacters = Math.max(nameCharacters, value.length);
     },
   });
   const countOf = (kind: Kind): number => document.definitions.filter((node) => node.kind === kind).length;
@@ -115,6 +122,7 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
     [countOf(Kind.OPERATION_DEFINITION), 'operations', 'operations'],
     [sideBySide, 'selections', 'fields in one place'],
     [nameCharacters, 'nameCharacters', 'characters in one name'],
+    [operationNameCharacters, 'operationNameCharacters', "characters in an operation's name"],
     [longest.list, 'listValues', 'values in one list'],
     [longest.text, 'textCharacters', 'characters in one text'],
     [extent.schemaFields, 'schemaFields', 'fields that tell the schema'],
