@@ -7,7 +7,11 @@ import { dirname, join, normalize } from 'node:path';
 const rungs: [RegExp, number, RegExp][] = [
   [/^main\.ts$/, 7, /^$/],
   [/^cli\//, 6, /^$/],
-  [/^http\/(caching|compression|crossOrigin|rateLimit)\.ts$/, 5, /^(fresh|@fastify\/(compress|cors|rate-limit))$/],
+  [
+    /^http\/(caching|compression|crossOrigin|negotiation|rateLimit)\.ts$/,
+    5,
+    /^(fresh|negotiator|@fastify\/(compress|cors|rate-limit))$/,
+  ],
   [/^http\/rateLimitStore\.ts$/, 5, /^lru-cache$/],
   [/^doctor\//, 5, /^$/],
   [/^telemetry\/(metrics|gauges|processMetrics|promClientParts\.d)\.ts$/, 4, /^prom-client$/],

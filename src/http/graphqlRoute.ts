@@ -16,6 +16,7 @@ import { createAnswerMemory, ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
 import { omitEmpty } from './emptyParameters.js';
 import type { MemoryBudget, Reservation } from './memoryBudget.js';
+import { createNegotiation } from './negotiation.js';
 import type { OpenOperations } from './openOperations.js';
 import { persistedHashOf } from './persistedHash.js';
 import type { Pipelining } from './pipelining.js';
@@ -24,11 +25,13 @@ import type { SpanOf } from './traceRequests.js';
 import { substituteTrusted, type Asked } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
-function headersOf(request: FastifyRequest): HeaderMap {
+/** What Apollo reads of a request's headers, with the media type that was chosen in place of all that the caller takes. */
+function headersOf(request: FastifyRequest, mediaType: string): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
+  headers.set('accept', mediaType);
   return headers;
 }
 
@@ -45,8 +48,7 @@ function documentOf({ method, search, body }: Asked): string | undefined {
   return typeof query === 'string' ? query : undefined;
 }
 
-/** What must be among the formats that the caller takes. Apollo finds out as well, but once it has executed. */
-const accepted = /\*\/\*|application\/(\*|json|graphql-response\+json)\s*(;|,|$)/i;
+const negotiateAnswer = createNegotiation(['application/json', 'application/graphql-response+json']);
 
 type Refusal = { errors: { extensions: Record<string, unknown> }[] };
 
@@ -122,6 +124,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
     operation: Operation,
     summary: Summary,
     reservation: Reservation,
+    mediaType: string,
   ): Promise<string> {
     const asked = askedBy(request);
     const admitted = trusted ? substituteTrusted(trusted, asked) : asked;
@@ -130,7 +133,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
       headers,
       body,
     } = await graph.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { headers: headersOf(request), ...(admitted instanceof Error ? asked : admitted) },
+      httpGraphQLRequest: { headers: headersOf(request, mediaType), ...(admitted instanceof Error ? asked : admitted) },
       // Apollo waits for it before it looks for a persisted query.
       context: async () => {
         if (admitted instanceof Error) throw admitted;
@@ -166,7 +169,8 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
 
   return {
     handler: async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      if (!accepted.test(request.headers.accept ?? '*/*')) {
+      const mediaType = negotiateAnswer(request.headers.accept);
+      if (mediaType === null) {
         throw Object.assign(new Error('The answer is application/graphql-response+json or application/json.'), {
           statusCode: 406,
         });
@@ -192,7 +196,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
       });
       let text: string;
       try {
-        text = await answer(request, reply, operation, summary, reservation);
+        text = await answer(request, reply, operation, summary, reservation, mediaType);
       } finally {
         open.delete(operation);
         operation.end();

@@ -1,5 +1,6 @@
 import { describeRefusal } from '../graph/formatError.js';
 import { UpstreamError, type Field } from '../upstream/errors.js';
+import { createNegotiation } from './negotiation.js';
 import { duration } from '../upstream/moment.js';
 import type { LogItemRecord } from '../upstream/resources/logItem.js';
 
@@ -99,25 +100,17 @@ export function formatNamed(name: unknown): LogFormat | null {
   return name === 'ndjson' || name === 'text' ? logFormats[name] : null;
 }
 
-/** The weight that an Accept header gives a media type: that of the range that fits it best; 0 where none does. */
-function weightOf(mediaType: string, accept: string): number {
-  const [group = ''] = mediaType.split('/');
-  const fits = [mediaType, `${group}/*`, '*/*'];
-  let [weight, rank] = [0, fits.length];
-  for (const part of accept.toLowerCase().split(',')) {
-    const [range = '', ...parameters] = part.split(';').map((text) => text.trim());
-    const fit = fits.indexOf(range);
-    if (fit === -1 || fit >= rank) continue;
-    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-    [weight, rank] = [quality === undefined ? 1 : Number(quality) || 0, fit];
-  }
-  return weight;
-}
+const { ndjson, text } = logFormats;
+const negotiateFormat = createNegotiation([ndjson.mediaType, text.mediaType]);
+const negotiateWithJson = createNegotiation([ndjson.mediaType, 'application/json', text.mediaType]);
+const negotiateNdjson = createNegotiation([ndjson.mediaType]);
 
-/** The format that an Accept header likes best, NDJSON where it likes both; null where it takes neither. */
-export function formatAccepted(accept: string): LogFormat | null {
-  const { ndjson, text } = logFormats;
-  const [json, plain] = [weightOf(ndjson.mediaType, accept), weightOf(text.mediaType, accept)];
-  if (json === 0 && plain === 0) return null;
-  return json >= plain ? ndjson : text;
+/**
+ * Returns the format that an `Accept` header prefers; null when it takes neither. A program that would rather have JSON than text
+ * gets NDJSON if it takes that at all: Axios sends `application/json, text/plain, *\/*`.
+ */
+export function formatAccepted(accept: string | undefined): LogFormat | null {
+  if (negotiateWithJson(accept) === 'application/json' && negotiateNdjson(accept) !== null) return ndjson;
+  const chosen = negotiateFormat(accept);
+  return chosen === null ? null : chosen === text.mediaType ? text : ndjson;
 }

@@ -158,7 +158,7 @@ export function createLogRoute(options: LogRouteOptions) {
       if (id === null) {
         return refuse(reply, 400, badInput('id', 'a UUID', request.params.id).message, 'BAD_USER_INPUT');
       }
-      const format = name === undefined ? formatAccepted(request.headers.accept ?? '*/*') : formatNamed(name);
+      const format = name === undefined ? formatAccepted(request.headers.accept) : formatNamed(name);
       if (format === null && name !== undefined) {
         return refuse(reply, 400, badInput('format', '"ndjson" or "text"', name).message, 'BAD_USER_INPUT');
       }
