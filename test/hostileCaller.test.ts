@@ -333,7 +333,7 @@ describe('HTTP', () => {
       '',
     ],
     ['another path', Buffer.from('GET /..%2f..%2fetc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), 404, ''],
-    ['PUT', Buffer.from('PUT /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), 404, ''],
+    ['PUT', Buffer.from('PUT /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), 405, 'POST'],
     [
       'GET with a mutation',
       Buffer.from(

@@ -326,7 +326,7 @@ describe('pages of other origins', () => {
       const headers = { origin: PORTAL, 'access-control-request-method': 'POST' };
       const answer = await fetch(`${url}/graphql`, { method: 'OPTIONS', headers });
       expect({ status: answer.status, origin: answer.headers.get('access-control-allow-origin') }).toEqual({
-        status: 404,
+        status: 204,
         origin: null,
       });
     });

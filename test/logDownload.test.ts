@@ -227,7 +227,7 @@ describe('with one gateway', () => {
   test('HEAD does not read a log', async () => {
     gateway.simulator.forgetRequests();
     const { status } = await fetch(`${gateway.url}/sessions/${UNKNOWN}/log`, { method: 'HEAD' });
-    expect({ status, requests: gateway.simulator.requests.length }).toEqual({ status: 404, requests: 0 });
+    expect({ status, requests: gateway.simulator.requests.length }).toEqual({ status: 405, requests: 0 });
   });
 
   test('a token is told nothing of what another was told', async () => {

@@ -15,6 +15,7 @@ import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { keepIdle } from './idleConnections.js';
 import { createLogRoute } from './logRoute.js';
+import { createOtherMethods } from './otherMethods.js';
 import { createOpenOperations, maxOpenFor } from './openOperations.js';
 import { boundPipelining, pipeliningLimits } from './pipelining.js';
 import { addProbes, type Readiness } from './probes.js';
@@ -30,6 +31,9 @@ const MAX_STALL_MS = 5000;
 
 /** How much longer than an operation a connection may be silent while nothing is sent on it. */
 const SILENCE_MS = 20_000;
+
+/** Proxies and browsers add a slash. */
+const graphqlPaths = ['/graphql', '/graphql/'];
 
 export type AppOptions = GraphOptions &
   Pick<RateLimitOptions, 'rateLimits' | 'store'> &
@@ -129,8 +133,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   takeJson(http, createBodyBudget(), pipelining);
   await compressAnswers(http);
 
+  const answerOtherMethod = createOtherMethods(http);
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    if (answerOtherMethod(request, reply)) return;
     const problem = problemWithHeaders(request);
     const go = (): void => {
       done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
@@ -170,11 +176,13 @@ export async function createApp(options: AppOptions): Promise<App> {
         tellOfRate(reason, key, request);
       },
     });
-    asked.post('/graphql', route.handler);
+    const answerOptions = (_: unknown, reply: FastifyReply): FastifyReply => reply.status(204).send();
+    for (const path of graphqlPaths) asked.post(path, route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
+    for (const path of [...graphqlPaths, logPath(':id')]) asked.options(path, answerOptions);
     await asked.register((tagged, _, done) => {
       tagAnswers(tagged);
-      tagged.get('/graphql', route.handler);
+      for (const path of graphqlPaths) tagged.get(path, { exposeHeadRoute: false }, route.handler);
       done();
     });
   });

@@ -7,6 +7,7 @@ export type Received = { status: number; headers: IncomingHttpHeaders; body: str
 export function send(url: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Received> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent: false });
+    if (body !== undefined) sent.setHeader('content-length', Buffer.byteLength(body)); // DELETE has none by itself
     sent.once('response', (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
