@@ -65,6 +65,7 @@ export async function serve(config: Config, { log, droppedLogLines }: ProcessLog
     log,
     observer: metrics?.door,
     tracer,
+    allowsLoopbackOrigins: simulator !== null,
     explorer: config.explorer ? explorerOptions(url, simulator) : null,
   });
   metrics?.gauge({

@@ -288,7 +288,7 @@ export const settings = {
     flag: 'cors-allowed-origins',
     expects: 'origins such as https://portal.example.com, with commas between them, or "none"',
     describe:
-      'Whose pages may ask this gateway from a browser. Unset, it is `https://studio.apollographql.com` (Apollo Sandbox), or `none` with `NODE_ENV=production`.',
+      'Whose pages may ask this gateway from a browser. Unset, it is `https://studio.apollographql.com` (Apollo Sandbox), or `none` with `NODE_ENV=production`. In front of the embedded demo server, pages of `localhost`, `127.0.0.1` and `[::1]` may ask as well.',
     read: readOrigins,
   }),
   introspection: setting({

@@ -8,7 +8,7 @@ import type { UpstreamServer } from '../upstream/server.js';
 import { createAnswerBudget } from './answerBudget.js';
 import { keepApart, tagAnswers } from './caching.js';
 import { compressAnswers } from './compression.js';
-import { allowOrigins } from './crossOrigin.js';
+import { allowOrigins, type OriginOptions } from './crossOrigin.js';
 import { answerErrors } from './errorAnswers.js';
 import { addExplorer, type ExplorerOptions } from './explorer.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
@@ -37,13 +37,12 @@ const graphqlPaths = ['/graphql', '/graphql/'];
 
 export type AppOptions = GraphOptions &
   Pick<RateLimitOptions, 'rateLimits' | 'store'> &
+  Omit<OriginOptions, 'log'> &
   Readonly<{
     server: UpstreamServer;
     maxConnections: number;
     /** Maximum of one response of the backup server, in bytes. */
     maxBodyBytes: number;
-    /** Whose pages may ask from a browser. */
-    corsOrigins: readonly string[];
     /** Whose `X-Forwarded-For` is believed. */
     trustedProxies: readonly string[];
     /** What `GET /` shows; null for nothing. */
@@ -168,7 +167,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   await http.register(async (asked) => {
     tracing.trace(asked);
-    await allowOrigins(asked, options.corsOrigins);
+    await allowOrigins(asked, options);
     await limitRates(asked, {
       ...options,
       onRateLimited: (reason, key, request) => {

@@ -25,6 +25,8 @@ export type GatewayOptions = Partial<Omit<Config & UpstreamOptions, 'sharing' | 
   door?: DoorObserver;
   /** Whether the explorer has a token and ids filled in, as with the embedded server. */
   isEmbedded?: boolean;
+  /** Whether pages of loopback origins may ask, as with the embedded server; not unless a test says so. */
+  allowsLoopbackOrigins?: boolean;
   metrics?: Metrics;
   tracer?: Tracer;
 };
@@ -68,7 +70,16 @@ export type Gateway = {
 const defaults = (): Config => loadConfig({}, [], []).config;
 
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { simulator: asked, sharing, isEmbedded = true, store = null, metrics, tracer, ...others } = options;
+  const {
+    simulator: asked,
+    sharing,
+    isEmbedded = true,
+    store = null,
+    metrics,
+    tracer,
+    allowsLoopbackOrigins = false,
+    ...others
+  } = options;
   const { observer = metrics?.upstream, door = metrics?.door, ...given } = others;
   const isRunning = asked !== undefined && 'origin' in asked;
   const simulator = isRunning ? asked : await startSimulator({ days: 12, nowMs: () => TEST_NOW_MS, ...asked });
@@ -108,6 +119,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     log,
     observer: door,
     tracer,
+    allowsLoopbackOrigins,
     explorer: settings.explorer
       ? {
           files: readExplorerFiles(new URL('../../dist/explorer/', import.meta.url)),
