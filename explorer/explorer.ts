@@ -109,7 +109,7 @@ function mount(container: HTMLElement, settings: Settings): void {
   const tab = (query: string, variables: object) => ({ query, variables: asText(variables), headers });
   const first = tab(LAST_NIGHTS_FAILURES, { since: lastEvening() });
   const props = {
-    fetcher: GraphiQL.createFetcher({ url: '/graphql' }),
+    fetcher: GraphiQL.createFetcher({ url: 'graphql' }),
     defaultTabs: [first, tab(SESSION_WITH_LOG, { id: settings.sessionId }), tab(JOB_HISTORY, { id: settings.jobId })],
     variables: first.variables, // those of the tab that is shown first are read from nowhere else
     defaultEditorToolsVisibility: settings.isDemo ? 'variables' : 'headers', // what is to be filled in first

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const urlsIn = (page: string): string[] =>
-  [...page.matchAll(/(?:src|href)="(\/explorer\/[^"]+)"/g)].map(([, url = '']) => url);
+  [...page.matchAll(/(?:src|href)="(explorer\/[^"]+)"/g)].map(([, url = '']) => `/${url}`);
 const settingsIn = (page: string): Record<string, string> =>
   JSON.parse(/id="settings">(.*?)<\/script>/.exec(page)?.[1] ?? '') as Record<string, string>;
 

@@ -11,6 +11,7 @@ import { compressAnswers } from './compression.js';
 import { allowOrigins, type OriginOptions } from './crossOrigin.js';
 import { answerErrors } from './errorAnswers.js';
 import { addExplorer, type ExplorerOptions } from './explorer.js';
+import { redirectToExplorer } from './explorerRedirect.js';
 import { createGraphqlRoute } from './graphqlRoute.js';
 import { intake, problemWithHeaders, refusal, refuseMalformed, requestIdOf, takeJson } from './intake.js';
 import { keepIdle } from './idleConnections.js';
@@ -181,7 +182,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     for (const path of [...graphqlPaths, logPath(':id')]) asked.options(path, answerOptions);
     await asked.register((tagged, _, done) => {
       tagAnswers(tagged);
-      for (const path of graphqlPaths) tagged.get(path, { exposeHeadRoute: false }, route.handler);
+      for (const path of graphqlPaths) {
+        const hooks = options.explorer ? { onRequest: redirectToExplorer } : {};
+        tagged.get(path, { exposeHeadRoute: false, ...hooks }, route.handler);
+      }
       done();
     });
   });

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { isObject } from '../upstream/raw.js';
 import type { Asked } from './trustedRequest.js';
 
@@ -30,9 +31,11 @@ function fromBody(body: unknown): unknown {
   return empty.length === 0 ? body : { ...body, ...Object.fromEntries(empty.map((name) => [name, null])) };
 }
 
-/** Leaves out the parameters of a request that are empty. GraphQL over HTTP takes them as absent; Apollo does not. */
-export function omitEmpty(asked: Asked): Asked {
-  return asked.method === 'GET'
-    ? { ...asked, search: fromSearch(asked.search) }
-    : { ...asked, body: fromBody(asked.body) };
+/**
+ * Reads what a request asks, without the parameters that are empty. GraphQL over HTTP takes them as absent; Apollo does not.
+ */
+export function readAsked({ method, url, body }: Pick<FastifyRequest, 'method' | 'url' | 'body'>): Asked {
+  const at = url.indexOf('?');
+  const search = at === -1 ? '' : url.slice(at);
+  return method === 'GET' ? { method, search: fromSearch(search), body } : { method, search, body: fromBody(body) };
 }

@@ -12,7 +12,8 @@ export type ExplorerOptions = Readonly<{
   demo: (() => NonNullable<PageOptions['demo']>) | null;
 }>;
 
-const FOLDER = '/explorer/';
+/** Relative to the page, like all that it names: a reverse proxy may serve it below a path. */
+const FOLDER = 'explorer/';
 const YEAR_SECONDS = 31_536_000;
 
 /** In the order in which they need each other. */
@@ -80,7 +81,7 @@ export function addExplorer(
   });
 
   // Compressed when they were built: what is made of one on the way would go under the tag of another.
-  http.get<{ Params: { name: string } }>(`${FOLDER}:name`, { compress: false }, (request, reply) => {
+  http.get<{ Params: { name: string } }>(`/${FOLDER}:name`, { compress: false }, (request, reply) => {
     const { name } = request.params;
     const file = options.files.get(name);
     if (!file) {

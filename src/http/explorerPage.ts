@@ -67,11 +67,11 @@ ${bundles.map((url) => `<script defer src="${escape(url)}"></script>`).join('\n'
 <h1>backup365-gateway</h1>
 ${describeServer(demo)}
 ${describeLimits(options)}
-<p>State: <a href="/livez">livez</a>, <a href="/readyz">readyz</a>.</p>
+<p>State: <a href="livez">livez</a>, <a href="readyz">readyz</a>.</p>
 ${demo ? '' : `<details><summary>How to get a token</summary><pre><code>${escape(TOKEN_LINE)}</code></pre></details>`}
 <details><summary>Ask from a terminal</summary><pre><code>${escape(curl)}</code></pre></details>
 </header>
-<main id="explorer"><p>GraphQL is at <code>/graphql</code>.</p>
+<main id="explorer"><p>GraphQL is at <code>graphql</code> below this address.</p>
 <noscript><p>The explorer needs JavaScript; the line above does without.</p></noscript></main>
 </html>
 `;

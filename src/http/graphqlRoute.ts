@@ -14,7 +14,7 @@ import type { Operation } from '../upstream/operation.js';
 import type { UpstreamServer } from '../upstream/server.js';
 import { createAnswerMemory, ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
-import { omitEmpty } from './emptyParameters.js';
+import { readAsked } from './emptyParameters.js';
 import type { MemoryBudget, Reservation } from './memoryBudget.js';
 import { createNegotiation } from './negotiation.js';
 import type { OpenOperations } from './openOperations.js';
@@ -33,12 +33,6 @@ function headersOf(request: FastifyRequest, mediaType: string): HeaderMap {
   }
   headers.set('accept', mediaType);
   return headers;
-}
-
-/** What a request asks, without its empty parameters. */
-function askedBy({ method, url, body }: FastifyRequest): Asked {
-  const at = url.indexOf('?');
-  return omitEmpty({ method, search: at === -1 ? '' : url.slice(at), body });
 }
 
 /** The document of a request, wherever it is; undefined where there is none, or something else in its place. */
@@ -126,7 +120,7 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
     reservation: Reservation,
     mediaType: string,
   ): Promise<string> {
-    const asked = askedBy(request);
+    const asked = readAsked(request);
     const admitted = trusted ? substituteTrusted(trusted, asked) : asked;
     const {
       status = 200,
