@@ -34,6 +34,8 @@ export type WalkOptions<Row> = Readonly<{
 export class PageWalk<Row> {
   readonly #options: WalkOptions<Row>;
   readonly #known = new Set<string>();
+  /** The page that the walk began with. Its rows are remembered only if another page is read. */
+  #first: Readonly<{ page: WalkedPage<Row>; limit: number }> | null = null;
   #last: Readonly<{ identity: string; offset: number }> | null = null;
   #endOffset = 0;
   #isWhole = false;
@@ -68,11 +70,17 @@ export class PageWalk<Row> {
 
   /** Begins with a page that was read for `limit` rows. Returns its rows. */
   start(page: WalkedPage<Row>, limit: number): readonly PlacedRow<Row>[] {
-    return this.#accept(page, 0, limit);
+    this.#hasMore = page.hasMore;
+    this.#isWhole = page.isWhole;
+    this.#endOffset = page.offset + page.rows.length;
+    this.#first = { page, limit };
+    return page.rows.map((row, index) => ({ row, offset: page.offset + index }));
   }
 
   /** Returns the rows that follow, about `limit` of them; none when the list has ended. */
   async next(limit: number): Promise<readonly PlacedRow<Row>[]> {
+    if (this.#first) this.#remember(this.#first.page, this.#first.limit);
+    this.#first = null;
     for (let reads = 0; reads < MAX_VAIN_READS && this.#hasMore; reads += 1) {
       const rows = await this.#step(limit);
       if (rows.length > 0) return rows;
@@ -145,6 +153,13 @@ export class PageWalk<Row> {
       const isRepeat = identity === null ? index < endOfKnown : this.#known.has(identity);
       if (index >= from && !isRepeat) accepted.push({ row, offset: offset + index });
     }
+    this.#remember(page, limit, identities);
+    return accepted;
+  }
+
+  /** Remembers what the next page must begin with. */
+  #remember(page: WalkedPage<Row>, limit: number, identities = page.rows.map(this.#options.identify)): void {
+    const { rows, offset } = page;
     for (const identity of identities) if (identity !== null) this.#known.add(identity);
     const lastIndex = identities.findLastIndex((identity) => identity !== null);
     const identity = identities[lastIndex] ?? null;
@@ -153,7 +168,6 @@ export class PageWalk<Row> {
     this.#hasMore = page.hasMore;
     this.#isWhole = page.isWhole;
     this.#capRows = rows.length < limit ? Math.max(1, rows.length) : Infinity;
-    return accepted;
   }
 
   /** Returns the index in a page before which rows without an identity were returned already. */

@@ -9,6 +9,7 @@ export function ignoredSessionFilter(
   filter: JobSessionFilter,
 ): (session: JobSessionRecord) => 'jobId' | 'statuses' | 'type' | null {
   const { jobId, statuses, type } = filter;
+  if (!jobId && !statuses && !type) return () => null;
   return (session) => {
     if (jobId && typeof session.jobId === 'string' && session.jobId !== jobId) return 'jobId';
     if (type && typeof session.type === 'string' && session.type !== type) return 'type';
