@@ -189,6 +189,24 @@ describe('a server that ignores a filter', () => {
     });
   });
 
+  test.each(['v5', 'v7', 'v8'])('of %s is believed when jobs do not name their organization', async (version) => {
+    const jobs = [1, 2].map((number) => ({
+      id: idOf(number),
+      name: `job ${number}`,
+      organizationId: version === 'v8' && number === 2 ? idOf(701) : null,
+    }));
+    const byOrganization = (path: string, query: Query): unknown => {
+      if (path === 'CopyJobs') return [];
+      if (path === `Organizations/${idOf(700)}/Jobs`) return jobs;
+      return path === 'Jobs' && query['organizationId'] === idOf(700) ? pageOf(jobs, query) : undefined;
+    };
+    await withListServer(version, byOrganization, async ({ ask }) => {
+      const { data, errors } = await ask(`{ jobs(filter: { organizationId: "${idOf(700)}" }) { nodes { id } } }`);
+      expect(errors).toBeUndefined();
+      expect(numbersOf(data.jobs.nodes)).toEqual(version === 'v8' ? [1] : [1, 2]);
+    });
+  });
+
   test('is believed when its rows do not tell', async () => {
     const silent = rows.map((row) => ({ ...row, jobId: undefined, _links: undefined }));
     const unknowing = (path: string, query: Query): unknown =>
