@@ -58,7 +58,7 @@ export const settings = {
   fingerprint: setting({
     env: 'BACKUP_SERVER_FINGERPRINT',
     flag: 'server-fingerprint',
-    expects: 'a SHA-256 fingerprint, 64 hexadecimal digits as any tool writes them',
+    expects: 'a SHA-256 fingerprint: 64 hexadecimal digits; colons, blanks and a label are ignored',
     describe:
       'Accept this one certificate, whoever signed it and whatever its name: for the server’s own self-signed one. Colons, dashes, blanks, either case, and the whole line that `openssl x509 -fingerprint -sha256` prints are accepted.',
     read: readFingerprint,

@@ -106,8 +106,8 @@ function measuresOf(document: DocumentNode): readonly Measure[] {
       sideBySide = Math.max(sideBySide, selections.length);
     },
     Name: ({ value }, _, parent) => {
-      const isOperations = parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION;
-      if (!isOperations) nameCharacters = Math.max(nameCharacters, value.length);
+      const isOperationName = parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION;
+      if (!isOperationName) nameCharacters = Math.max(nameCharacters, value.length);
     },
   });
   const countOf = (kind: Kind): number => document.definitions.filter((node) => node.kind === kind).length;

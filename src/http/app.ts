@@ -137,7 +137,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     if (answerOtherMethod(request, reply)) return;
-    const problem = problemWithHeaders(request);
+    const problem = request.method === 'POST' ? problemWithHeaders(request) : null; // bodies of others are not read
     const go = (): void => {
       done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
     };
@@ -176,10 +176,12 @@ export async function createApp(options: AppOptions): Promise<App> {
         tellOfRate(reason, key, request);
       },
     });
-    const answerOptions = (_: unknown, reply: FastifyReply): FastifyReply => reply.status(204).send();
+    // Before a body is read: OPTIONS has none that means anything.
+    const answerOptions = (_: unknown, reply: FastifyReply): void => void reply.status(204).send();
     for (const path of graphqlPaths) asked.post(path, route.handler);
     asked.get(logPath(':id'), { exposeHeadRoute: false }, logs.handler);
-    for (const path of [...graphqlPaths, logPath(':id')]) asked.options(path, answerOptions);
+    for (const path of [...graphqlPaths, logPath(':id')])
+      asked.options(path, { onRequest: answerOptions }, answerOptions);
     await asked.register((tagged, _, done) => {
       tagAnswers(tagged);
       for (const path of graphqlPaths) {

@@ -10,8 +10,8 @@ const PREFLIGHT_SECONDS = 600;
 /** What pages of other origins may read beside the answer itself. */
 const exposedHeaders = ['x-request-id', 'retry-after', 'etag', 'content-disposition', ...rateLimitHeaders];
 
-/** Origins of pages that this very machine serves, such as a front end's dev server. */
-const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+/** Origins of pages that the browser's own machine serves, such as a front end's dev server. */
+const loopback = /^https?:\/\/((?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
 export type OriginOptions = Readonly<{
   /** Whose pages may ask from a browser. */

@@ -16,7 +16,7 @@ function fromSearch(search: string): string {
   const parameters = new URLSearchParams(search);
   let isChanged = false;
   for (const name of names) {
-    // Of two values, one of them empty, neither is certain to be meant: the graph refuses the request.
+    // A parameter with two values is ambiguous; Apollo refuses it.
     if (!parameters.has(name) || !parameters.getAll(name).every((value) => isEmpty(name, value))) continue;
     parameters.delete(name);
     isChanged = true;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { chooseEncoding, type ExplorerFiles } from './explorerFiles.js';
-import { createNegotiation } from './negotiation.js';
 import { renderExplorerPage, type PageOptions } from './explorerPage.js';
 
 export type ExplorerOptions = Readonly<{
@@ -19,8 +18,6 @@ const YEAR_SECONDS = 31_536_000;
 /** In the order in which they need each other. */
 const bundles = ['react', 'react-dom', 'graphiql'];
 const styles = ['graphiql', 'explorer'];
-
-const negotiatePage = createNegotiation(['text/html']);
 
 /** On all that is served here: no other site may read it, frame it, or keep hold of its window. */
 const apart = {
@@ -61,10 +58,7 @@ export function addExplorer(
     styles: styles.map((base) => urlOf(base, 'css')),
   };
 
-  http.get('/', (request, reply) => {
-    if (negotiatePage(request.headers.accept) === null) {
-      throw Object.assign(new Error('The explorer is text/html.'), { statusCode: 406 });
-    }
+  http.get('/', (_, reply) => {
     const nonce = randomBytes(16).toString('base64');
     const page = renderExplorerPage({
       ...urls,

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readAsked } from './emptyParameters.js';
 import { createNegotiation } from './negotiation.js';
 
-/** The page comes last: whoever takes anything gets JSON. */
+/** HTML comes last, so that a client that accepts anything gets JSON. */
 const negotiate = createNegotiation(['application/json', 'application/graphql-response+json', 'text/html']);
 
 const asking = ['query', 'extensions', 'documentId'];
@@ -12,7 +12,7 @@ function isEmpty(request: FastifyRequest): boolean {
   return asking.every((name) => !parameters.has(name));
 }
 
-/** Sends a browser that opens the address of GraphQL, and asks nothing, to the explorer. Any other GET goes on. */
+/** Redirects a browser that opens `/graphql` without a query to the explorer. */
 export function redirectToExplorer(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (negotiate(request.headers.accept) !== 'text/html' || !isEmpty(request)) {
     done();

@@ -25,7 +25,7 @@ import type { SpanOf } from './traceRequests.js';
 import { substituteTrusted, type Asked } from './trustedRequest.js';
 import type { Unread } from './unread.js';
 
-/** What Apollo reads of a request's headers, with the media type that was chosen in place of all that the caller takes. */
+/** Returns the request's headers for Apollo, with `Accept` replaced by the negotiated media type. */
 function headersOf(request: FastifyRequest, mediaType: string): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {

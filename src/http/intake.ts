@@ -49,8 +49,11 @@ export function refuseMalformed({ code }: Readonly<{ code: string }>, socket: So
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Names of UTF-8, and of US-ASCII, which is a part of it. */
-const charsets: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii', '']);
+/** Names of UTF-8, and of US-ASCII, which is a part of it, as IANA lists them. Python says `ANSI_X3.4-1968` where no locale is set. */
+const utf8Names = ['utf-8', 'utf8', 'utf_8', 'unicode-1-1-utf-8'];
+const asciiNames = ['us-ascii', 'ascii', 'us', 'iso646-us', 'iso_646.irv:1991', 'iso-ir-6', 'ansi_x3.4-1968'];
+const otherAsciiNames = ['ansi_x3.4-1986', 'ibm367', 'cp367', 'csascii', 'us_ascii'];
+const charsets: ReadonlySet<string> = new Set([...utf8Names, ...asciiNames, ...otherAsciiNames, '']);
 
 /** True when each of the codings in a `Content-Encoding` header, if there are any, leaves the body as it is. */
 const isPlain = (codings: string): boolean => codings.split(',').every((coding) => /^\s*(identity\s*)?$/i.test(coding));

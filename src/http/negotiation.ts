@@ -7,9 +7,11 @@ const MAX_ACCEPT_CHARACTERS = 1000;
 const MAX_REMEMBERED = 100;
 const MAX_REMEMBERED_CHARACTERS = 200;
 
-/** Replaces what old clients write by what they mean: `*` is any type. Which character set they take is no choice here. */
+/** Rewrites `*` as any type, and leaves out `charset`, because there is one. */
 function modernize(accept: string): string {
-  return accept.replace(/(^|,)\s*\*\s*(?=[,;]|$)/g, '$1*/*').replace(/;\s*charset\s*=\s*"?utf-?8"?\s*(?=[,;]|$)/gi, '');
+  return accept
+    .replace(/(^|,)\s*\*\s*(?=[,;]|$)/g, '$1*/*')
+    .replace(/;\s*charset\s*=\s*(?:"[^"]*"|[^\s;,"]*)\s*(?=[,;]|$)/gi, '');
 }
 
 /** Chooses one of some media types by a request's `Accept` header; null when it takes none of them. */
@@ -29,7 +31,7 @@ export function createNegotiation<T extends string>(types: readonly T[]): Negoti
   }
 
   return (accept = '') => {
-    const asked = accept.trim() === '' ? '*/*' : accept;
+    const asked = /^[\s,]*$/.test(accept) ? '*/*' : accept; // empty members of a list do not count
     const known = remembered.get(asked);
     if (known !== undefined) return known;
     const chosen = choose(asked);

@@ -9,12 +9,18 @@ const MAX_ORIGINS = 100;
 /** Maximum length of an origin in the log, in characters. Host names have 253. */
 const MAX_CHARACTERS = 280;
 
-/** True for a request of the gateway's own page, which needs nobody's leave. A browser or the Host header says so. */
-function isSameOrigin(origin: string, { headers }: FastifyRequest): boolean {
-  return headers['sec-fetch-site'] === 'same-origin' || origin.replace(/^https?:\/\//, '') === headers.host;
+/** True for a request from the gateway's own page, which CORS does not affect. The browser or the Host header says so. */
+function isSameOrigin(origin: string, { headers, host }: FastifyRequest): boolean {
+  if (headers['sec-fetch-site'] === 'same-origin') return true;
+  const page = URL.canParse(origin) ? new URL(origin) : null;
+  return (
+    page !== null &&
+    URL.canParse(`${page.protocol}//${host}`) &&
+    new URL(`${page.protocol}//${host}`).host === page.host
+  );
 }
 
-/** Writes one line of the log for each origin whose pages may not ask: the browser tells its person, and nobody here. */
+/** Returns a function that logs each refused origin once an hour. The browser shows its user only a network error. */
 export function createOriginLog(log: Log): (origin: string, request: FastifyRequest) => void {
   let known = new Set<string>();
   let sinceMs = -Infinity;
@@ -23,8 +29,9 @@ export function createOriginLog(log: Log): (origin: string, request: FastifyRequ
       known = new Set();
       sinceMs = performance.now();
     }
-    // Anything but letters, digits and the marks of a URL could be a secret or forge what people see.
-    const shown = origin.slice(0, MAX_CHARACTERS).replace(/[^\w.:/[\]+-]/g, '?');
+    // An origin ends where a path would begin. Odd characters could forge a line of the log.
+    const [own = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*|^[^/?#]*/i.exec(origin) ?? [];
+    const shown = own.slice(0, MAX_CHARACTERS).replace(/[^\w.:/[\]+-]/g, '?');
     if (known.has(shown) || known.size >= MAX_ORIGINS || isSameOrigin(origin, request)) return;
     known.add(shown);
     log.info({ requestId: request.id, origin: shown, setting: settings.corsOrigins.env }, 'origin refused');

@@ -6,6 +6,16 @@ type Path = Readonly<{ pattern: RegExp; methods: Set<string> }>;
 /** Answers a request whose path has no such method. Returns true when it did. */
 export type AnswerOtherMethod = (request: FastifyRequest, reply: FastifyReply) => boolean;
 
+/** Returns the path that a request names, whole (as proxies are asked), encoded or with a fragment. */
+function pathOf(url: string): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Answers OPTIONS for each path that has a route, and 405 for methods that it does not have. Must be called before routes are added. */
 export function createOtherMethods(http: FastifyInstance): AnswerOtherMethod {
   const paths = new Map<string, Path>();
@@ -21,7 +31,7 @@ export function createOtherMethods(http: FastifyInstance): AnswerOtherMethod {
   });
 
   function allowedFor(url: string): string | null {
-    const [path = ''] = url.split('?', 1);
+    const path = pathOf(url);
     const found = [...paths.values()].find(({ pattern }) => pattern.test(path));
     return found ? [...new Set([...found.methods, 'OPTIONS'])].sort().join(', ') : null;
   }
