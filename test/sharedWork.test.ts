@@ -159,6 +159,7 @@ test('parts of a page are made once, however many aliases ask for them', async (
     keeps: () => true,
     ignoredFilter: () => null,
     identify: ({ id }: { id: string }) => id,
+    isUnique: true,
     resource: 'jobSession' as const,
     notice: () => undefined,
     scanLimitRows: 10,

@@ -6,7 +6,7 @@ import type { ConnectionSource } from './connection.js';
 import { anchorAt, type Collected, type Order, type Placed } from './connectionPage.js';
 import type { Anchor } from './cursor.js';
 
-/** How many rows are looked at with one request where rows have to be picked out, or the cursor's row looked for. */
+/** Rows that one request reads while the gateway picks out rows or looks for the cursor's row. */
 export const SCAN_PAGE_ROWS = 500;
 
 /** A row to be found again: what is known of it, and the order to find it by. */
@@ -25,7 +25,10 @@ function sideOf<Row extends Identified>({ order, anchor }: Sought<Row>, row: Fie
   return side < 0 ? 'before' : side > 0 ? 'after' : 'beside';
 }
 
-const isAt = (anchor: Anchor, row: Field<Identified>): boolean => !(row instanceof Error) && row.id === anchor.id;
+/** True for the sought row itself. Log lines may share an id, but not the number as well. */
+function isAt<Row extends Identified>({ anchor, order }: Sought<Row>, row: Field<Row>): boolean {
+  return !(row instanceof Error) && row.id === anchor.id && order.key(row) === anchor.key;
+}
 
 /**
  * Returns the page to read on from. It begins where the sought row was, or earlier if rows before it were deleted. Each
@@ -42,7 +45,7 @@ export async function seek<Row extends Identified>(
   for (let step = isCapped ? page.rows.length : SCAN_PAGE_ROWS; page.offset > 0; step *= 2) {
     const [top] = page.rows;
     const isBeyond = top === undefined || sideOf(sought, top) !== 'before';
-    if (!isBeyond || page.rows.some((row) => isAt(anchor, row))) break;
+    if (!isBeyond || page.rows.some((row) => isAt(sought, row))) break;
     page = await list.readPage({ offset: Math.max(0, page.offset - step), limit: Math.max(limit, SCAN_PAGE_ROWS) });
   }
   return page;
@@ -92,6 +95,15 @@ class Collector<Row extends Identified> {
     return this.#beside.some((placed) => this.#take(placed));
   }
 
+  /** Picks out rows that were taken while the server's filter was trusted. */
+  #pickAgain(): void {
+    const taken = this.found.splice(0);
+    for (const placed of taken) {
+      const verdict = placed.row instanceof Error || this.#source.keeps(placed.row);
+      if (verdict !== false) this.found.push(verdict instanceof Error ? { ...placed, row: verdict } : placed);
+    }
+  }
+
   /** Looks for rows that a filter of the server should have left out. One is enough to trust it no longer. */
   #distrust(rows: readonly PlacedRow<Field<Row>>[]): void {
     const { resource, ignoredFilter, notice } = this.#source;
@@ -99,17 +111,22 @@ class Collector<Row extends Identified> {
       const filter = row instanceof Error ? null : ignoredFilter(row);
       if (filter === null) continue;
       this.#isExact = false;
+      this.#pickAgain();
       notice({ resource, field: 'filter', value: filter, problem: 'the server ignores this filter' });
       return;
     }
   }
 
-  /** Takes the rows of a page. `hasMoved` says that rows were added or deleted meanwhile. Returns true when there is a next page. */
-  takePage(rows: readonly PlacedRow<Field<Row>>[], hasMoved: boolean): boolean {
+  /** Takes the rows of a page. Returns true when there is a next page. */
+  takePage(rows: readonly PlacedRow<Field<Row>>[]): boolean {
     if (this.#isExact) this.#distrust(rows);
     const sought = this.#sought;
-    if (sought === null || (this.#isPast && !hasMoved)) return rows.some((placed) => this.#take(placed));
-    const atIndex = this.#isPast ? -1 : rows.findIndex(({ row }) => isAt(sought.anchor, row));
+    if (sought === null) return rows.some((placed) => this.#take(placed));
+    if (this.#isPast) {
+      // A row that is not behind known ones may have been added before the sought row meanwhile.
+      return rows.some((placed) => (placed.isBehind || sideOf(sought, placed.row) !== 'before') && this.#take(placed));
+    }
+    const atIndex = rows.findIndex(({ row }) => isAt(sought, row));
     const at = rows[atIndex];
     if (at) {
       this.#isPast = true;
@@ -120,9 +137,9 @@ class Collector<Row extends Identified> {
   }
 
   #takeIfAfter(sought: Sought<Row>, placed: Placed<Row>): boolean {
+    if (this.#isPast) return this.#take(placed);
     const side = sideOf(sought, placed.row);
     if (side === 'before') return false;
-    if (this.#isPast) return this.#take(placed);
     if (side === 'beside') {
       this.#beside.push(placed);
       return false;
@@ -147,12 +164,13 @@ export async function collectRows<Row extends Identified>(
   const walk = new PageWalk<Field<Row>>({
     readPage: list.readPage,
     identify: (row) => (row instanceof Error ? (row.details.id ?? null) : source.identify(row)),
+    isUnique: source.isUnique,
     about: { resource: source.resource },
   });
   let looked = 0;
   let rows = walk.start(start, limit);
   for (;;) {
-    if (collector.takePage(rows, walk.hasMoved)) return { found, hasNext: true, stoppedAt: null };
+    if (collector.takePage(rows)) return { found, hasNext: true, stoppedAt: null };
     if (!walk.hasMore) {
       return { found, hasNext: !collector.isPast && collector.takeBeside(), stoppedAt: null };
     }

@@ -18,6 +18,8 @@ export type ConnectionSource<Row> = Readonly<{
   order: Order<Row> | null;
   /** Returns a text that no other row of the list has. */
   identify: (row: Row) => string;
+  /** True if two rows with one identity are one row. */
+  isUnique: boolean;
   /** Whether a row is one of those asked for, in a list that is not exact; or why that cannot be told. */
   keeps: (row: Row) => Field<boolean>;
   /** Returns the name of a filter that a row shows the server to ignore; null if the row shows none. */
@@ -58,7 +60,7 @@ export async function readConnection<Row extends Identified>(
     ? await seek(list, sought, limit)
     : await list.readPage({ offset: anchor === null ? 0 : anchor.offset + 1, limit });
   const collected = await collectRows(source, list, sought, start, count, limit);
-  return new CollectedConnection(source, sortCollected(source, collected), cursor);
+  return new CollectedConnection(source, sortCollected(source, collected, sought?.anchor.key ?? null), cursor);
 }
 
 /** A list that is wholly at hand. */

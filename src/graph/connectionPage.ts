@@ -19,6 +19,8 @@ export type Connection<Row> = Readonly<{
     endCursor: string | null;
   }>;
   scanLimitReached: boolean;
+  /** False if the server gave the rows in another order. */
+  isInServerOrder: boolean;
 }>;
 
 /** Order by which rows of a list are found again. Lists without a stable order have none: their cursors are positions. */
@@ -46,22 +48,28 @@ export type Collected<Row> = Readonly<{
   found: readonly Placed<Row>[];
   /** The row to read on after, if it is not the last one found; null for the cursor that the page was asked for with. */
   readOnAfter?: Placed<Row> | null | undefined;
+  /** False if the server gave the rows in another order, and they were sorted. */
+  isInServerOrder?: boolean;
   hasNext: boolean;
   /** Last row that was looked at, when the scan limit ended the search: a client reads on from there. */
   stoppedAt: Anchor | null;
 }>;
 
-/** Where rows come from, and who hears of rows in another order than they should have. */
+/** Source of rows, and the log that receives order problems. */
 type SortSource<Row> = Readonly<{ resource: ListName; order: Order<Row> | null; notice: Notice }>;
 
-/** Sorts the rows of an answer that the server gave in another order, and says so once. Rows without a key keep their neighbour. */
+/**
+ * Sorts the rows of an answer that the server gave in another order, and logs that once. `keyBefore` is that of the row before the
+ * first one. Rows without a key keep their neighbour.
+ */
 export function sortCollected<Row extends Identified>(
   { resource, order, notice }: SortSource<Row>,
   collected: Collected<Row>,
+  keyBefore: string | number | null,
 ): Collected<Row> {
   if (order === null) return collected;
   const { found } = collected;
-  let key: string | number | null = null;
+  let key = keyBefore;
   let isInOrder = true;
   const keyed: { placed: Placed<Row>; key: string | number | null }[] = [];
   for (const placed of found) {
@@ -76,7 +84,7 @@ export function sortCollected<Row extends Identified>(
     if (a.key === null || b.key === null) return Number(a.key !== null) - Number(b.key !== null);
     return order.compare(a.key, b.key);
   });
-  return { ...collected, found: keyed.map(({ placed }) => placed), readOnAfter: found.at(-1) };
+  return { ...collected, found: keyed.map(({ placed }) => placed), readOnAfter: found.at(-1), isInServerOrder: false };
 }
 
 /** List of a page. Its name is computed when a cursor is written. */
@@ -88,6 +96,7 @@ type Source<Row> = Readonly<{ listName: () => string; order: Order<Row> | null }
  */
 export class CollectedConnection<Row extends Identified> implements Connection<Row> {
   readonly scanLimitReached: boolean;
+  readonly isInServerOrder: boolean;
   readonly #source: Source<Row>;
   readonly #collected: Collected<Row>;
   readonly #after: string | null;
@@ -102,6 +111,7 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
     this.#collected = collected;
     this.#after = after;
     this.scanLimitReached = collected.stoppedAt !== null;
+    this.isInServerOrder = collected.isInServerOrder ?? true;
   }
 
   #write(anchor: Anchor): string {

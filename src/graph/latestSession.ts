@@ -30,23 +30,32 @@ function newestOf(sessions: readonly JobSessionRecord[]): JobSessionRecord | nul
   return newest;
 }
 
+/** Sessions of one job that are read to see whether the server gives them newest first. */
+const SAMPLE_ROWS = 10;
+
+/** Sessions that must come newest first until a page is trusted that is not the whole list. */
+const ENOUGH_ROWS = 10;
+
 /**
  * Reads a job's latest session from its own list. If the server gives sessions in no order, the list is read as far as the
- * longest page, because the latest may stand anywhere.
+ * longest page, because the latest may stand anywhere. Throws `tooLarge` if it may stand behind that.
  */
 async function readOne(lists: SessionLists, job: JobRecord, isOrdered: boolean): Promise<JobSessionRecord | null> {
-  const first = isOrdered ? 1 : MAX_PAGE_ROWS;
-  const { nodes, scanLimitReached } = await readSessions(lists, { first }, { jobId: job.id, type: job.type });
+  const first = isOrdered ? SAMPLE_ROWS : MAX_PAGE_ROWS;
+  const page = await readSessions(lists, { first }, { jobId: job.id, type: job.type });
+  if (isOrdered && !page.isInServerOrder && page.pageInfo.hasNextPage) return readOne(lists, job, false);
+  const { nodes, scanLimitReached, pageInfo } = page;
   const [session = null] = nodes;
   if (session instanceof Error) throw session;
-  if (session === null && scanLimitReached) {
-    const reason = `none of this job in ${lists.api.scanLimitRows} rows`;
+  const isBeyond = session === null ? scanLimitReached : !isOrdered && pageInfo.hasNextPage;
+  if (isBeyond) {
+    const reason = session === null ? `none of this job in ${lists.api.scanLimitRows} rows` : 'sessions in no order';
     throw new UpstreamError({ fault: 'tooLarge', resource: 'jobSession', reason });
   }
   return session;
 }
 
-/** What one window of the newest sessions tells. */
+/** Latest sessions found in one window. */
 type Newest = Readonly<{
   byJob: ReadonlyMap<string, JobSessionRecord>;
   /** True when a job that is not among them never ran. */
@@ -54,13 +63,13 @@ type Newest = Readonly<{
   isOrdered: boolean;
 }>;
 
-/** Finds the latest session of each job in a window, as far as the window can tell. */
+/** Finds the latest session of each job in a window. Omits jobs whose latest session may be outside it. */
 function findLatest({ rows, hasMore }: Page<JobSessionRecord>): Newest {
-  const isOrdered = isNewestFirst(rows);
+  const isOrdered = isNewestFirst(rows) && (!hasMore || rows.length >= ENOUGH_ROWS);
   // Stop at a row without a job: it may be any job's latest session.
   const unknownAt = rows.findIndex((row) => row instanceof Error || typeof row.jobId !== 'string');
   const isCertain = unknownAt === -1;
-  // In no order, a window tells nothing unless it holds all sessions.
+  // An unordered window proves nothing unless it holds all sessions.
   if (!isOrdered && (hasMore || !isCertain)) return { byJob: new Map(), isComplete: false, isOrdered };
   const sessionsOf = new Map<string, JobSessionRecord[]>();
   for (const session of isCertain ? rows : rows.slice(0, unknownAt)) {

@@ -55,7 +55,8 @@ export function readProcessedObjects(
         order: null,
         keeps: () => true,
         ignoredFilter: () => null,
-        identify: ({ id }) => id,
+        identify: ({ id, type }) => (typeof type === 'string' ? `${type} ${id}` : id), // a team has the id of its group
+        isUnique: false,
         resource: 'processedObject',
         notice: api.notice,
         scanLimitRows: api.scanLimitRows,

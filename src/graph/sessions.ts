@@ -45,6 +45,7 @@ export function readSessions(
         keeps: matchesSession(checked),
         ignoredFilter: ignoredSessionFilter(checked),
         identify: ({ id }) => id,
+        isUnique: true,
         resource: 'jobSession',
         notice: api.notice,
         scanLimitRows: api.scanLimitRows,

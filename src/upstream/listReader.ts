@@ -3,7 +3,15 @@ import { MAX_PAGE_ROWS, PageWalk } from './pageWalk.js';
 import { isObject } from './raw.js';
 import type { ListName, Notice, Raw, Window } from './resource.js';
 import { mapInSlices, sortIndicesInSlices, type YieldToOthers } from './slices.js';
-import { readListing, requestKey, type Listing, type Place, type Query, type Version } from './versions/version.js';
+import {
+  isFirstPage,
+  readListing,
+  requestKey,
+  type Listing,
+  type Place,
+  type Query,
+  type Version,
+} from './versions/version.js';
 
 export type Rank = ((raw: Raw) => string | number) | undefined;
 
@@ -26,19 +34,27 @@ export type ListReaderOptions = Readonly<{
   notice: Notice;
 }>;
 
-/** Returns what tells a raw row from others: its id, and its number if it has one, as ids of log lines may repeat. */
+/** Returns a raw row's identity: its id, and its number if it has one, because ids of log lines may repeat. */
 function identify(row: unknown): string | null {
   if (!isObject(row) || typeof row['id'] !== 'string' || row['id'] === '') return null;
   const number = row['usn'];
   return typeof number === 'number' || typeof number === 'string' ? `${row['id']} ${number}` : row['id'];
 }
 
-/** True when each of several rows comes before the one in front of it. */
-function isTurned(rank: NonNullable<Rank>, order: Place['order'], rows: readonly unknown[]): boolean {
-  const ranks = rows.map((row) => (isObject(row) ? rank(row) : ''));
-  if (ranks.length < 2 || ranks.some((own) => own === '' || own === -Infinity)) return false;
-  const isBefore = (a: string | number, b: string | number): boolean => (order === 'ASC' ? a < b : a > b);
-  return ranks.every((own, index) => index === 0 || isBefore(own, ranks[index - 1] ?? own));
+/** Counts neighbours in the order that was asked for, and in the opposite one. Rows without a rank are left out. */
+function countOrders(rank: NonNullable<Rank>, order: Place['order'], rows: readonly unknown[]) {
+  let [asked, opposite] = [0, 0];
+  let before: string | number | null = null;
+  for (const row of rows) {
+    const own = isObject(row) ? rank(row) : '';
+    if (own === '' || own === -Infinity) continue;
+    if (before !== null && own !== before) {
+      if (own > before === (order === 'ASC')) asked += 1;
+      else opposite += 1;
+    }
+    before = own;
+  }
+  return { asked, opposite };
 }
 
 /** Reads lists of one API version for one operation. */
@@ -84,16 +100,20 @@ export function createListReader(options: ListReaderOptions): ListReader {
     const { path, query } = place;
     const isFresh = window.isFresh === true;
     const paging = { offset: String(window.offset), limit: String(window.limit) };
+    let first: Listing | null = null;
     if (!spoken.paged.has(name)) {
       // A list that takes no paging is asked without, until it has answered in a page: then the rest is in further ones.
       const body = await get(path, query, about, isFresh && window.offset === 0);
-      const first = readListing(body, { ...window, offset: 0 }, about, false);
+      first = readListing(body, { ...window, offset: 0 }, about, false);
       if (first.isWhole || window.offset === 0) return first;
     }
     const key = requestKey(path, query);
     const whole = wholes.get(key);
     if (whole) return whole;
-    const listing = readListing(await get(path, { ...query, ...paging }, about, isFresh), window, about);
+    const body = await get(path, { ...query, ...paging }, about, isFresh);
+    // A server that begins anew does not page: its first answer was all there is.
+    if (first && isFirstPage(body)) return { rows: first.rows, isWhole: true, hasMore: false };
+    const listing = readListing(body, window, about);
     if (listing.isWhole) wholes.set(key, listing);
     return listing;
   }
@@ -109,7 +129,8 @@ export function createListReader(options: ListReaderOptions): ListReader {
     const first = await readPage({ offset: 0, limit: MAX_PAGE_ROWS });
     if (first.isWhole && first.rows.length > maxRows) throw tooLarge();
     if (first.isWhole) return first.rows;
-    const walk = new PageWalk({ readPage, identify, about });
+    const isUnique = name !== 'logItem' && name !== 'processedObject';
+    const walk = new PageWalk({ readPage, identify, isUnique, about });
     const all: unknown[] = [];
     for (const { row } of walk.start(first, MAX_PAGE_ROWS)) all.push(row);
     while (walk.hasMore) {
@@ -126,16 +147,24 @@ export function createListReader(options: ListReaderOptions): ListReader {
     return { rows: await rows, isWhole: true, hasMore: false };
   }
 
+  /** Returns true if most rows at the beginning of a list come in the opposite order. */
+  async function isReversedFromStart(name: ListName, place: Place, rank: NonNullable<Rank>): Promise<boolean> {
+    const first = await readListingAt(name, place, { offset: 0, limit: MAX_PAGE_ROWS });
+    const isSingle = first.rows.length === 1 && first.hasMore; // one row has no order
+    const more = isSingle ? await readListingAt(name, place, { offset: 1, limit: MAX_PAGE_ROWS }) : null;
+    const { asked, opposite } = countOrders(rank, place.order, [...first.rows, ...(more?.rows ?? [])]);
+    return opposite > asked;
+  }
+
   async function readInOrder(name: ListName, place: Place, rank: Rank, window: Window): Promise<Listing> {
     if (place.isReversed === true) return readReversed(name, place);
     const listing = await readListingAt(name, place, window);
-    if (listing.isWhole || !rank || place.mayBeTurned !== true) return listing;
-    let { rows } = listing;
-    if (rows.length === 1 && listing.hasMore && window.limit > 1) {
-      // One row has no order, so a server that gives one at a time is asked for two.
-      rows = [...rows, ...(await readListingAt(name, place, { ...window, offset: window.offset + 1 })).rows];
-    }
-    if (!isTurned(rank, place.order, rows)) return listing;
+    if (listing.isWhole || !rank || place.mayBeReversed !== true) return listing;
+    // A window can be out of order here and there. The beginning of the list decides, so that all windows are judged alike.
+    const isSingle = listing.rows.length === 1 && listing.hasMore && window.limit > 1;
+    const { asked, opposite } = countOrders(rank, place.order, listing.rows);
+    const isSuspect = isSingle || (opposite > 0 && opposite >= asked);
+    if (!isSuspect || !(await isReversedFromStart(name, place, rank))) return listing;
     notice({ resource: name, field: 'order', value: place.order, problem: 'rows come in the opposite order' });
     return readReversed(name, place);
   }

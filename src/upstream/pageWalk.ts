@@ -16,15 +16,25 @@ const MAX_OVERLAP_ROWS = 50;
 /** A page of raw rows or of records. */
 type WalkedPage<Row> = Readonly<{ offset: number; rows: readonly Row[]; hasMore: boolean; isWhole: boolean }>;
 
-/** A row and its place in the server's list when it was read. */
-export type PlacedRow<Row> = Readonly<{ row: Row; offset: number }>;
+export type PlacedRow<Row> = Readonly<{
+  row: Row;
+  /** Its place in the server's list when it was read. */
+  offset: number;
+  /** False if the row may have been added before rows that were returned already. */
+  isBehind: boolean;
+}>;
 
 export type WalkOptions<Row> = Readonly<{
   readPage: (window: Window) => Promise<WalkedPage<Row>>;
   /** Returns a text that no other row of the list has; null if the row has none. */
   identify: (row: Row) => string | null;
+  /** True if two rows with one identity are one row; false if servers are known to give several rows one identity. */
+  isUnique: boolean;
   about: About;
 }>;
+
+/** The last row with an identity, and its place. */
+type Last = Readonly<{ identity: string; offset: number }>;
 
 /**
  * Reads a list page after page while its rows move. Each page begins with the last row of the page before. If that row is
@@ -34,15 +44,13 @@ export type WalkOptions<Row> = Readonly<{
 export class PageWalk<Row> {
   readonly #options: WalkOptions<Row>;
   readonly #known = new Set<string>();
-  /** The page that the walk began with. Its rows are remembered only if another page is read. */
-  #first: Readonly<{ page: WalkedPage<Row>; limit: number }> | null = null;
-  #last: Readonly<{ identity: string; offset: number }> | null = null;
+  #last: Last | null = null;
   #endOffset = 0;
   #isWhole = false;
   /** Rows of the last page if the server gave fewer than asked. */
   #capRows = Infinity;
   #hasMore = true;
-  #hasMoved = false;
+  #hasRecovered = false;
 
   constructor(options: WalkOptions<Row>) {
     this.#options = options;
@@ -51,11 +59,6 @@ export class PageWalk<Row> {
   /** False when the list is known to end here. */
   get hasMore(): boolean {
     return this.#hasMore;
-  }
-
-  /** True when rows were added or deleted during the walk. */
-  get hasMoved(): boolean {
-    return this.#hasMoved;
   }
 
   /** True when the rest of the list is at hand, and costs no request. */
@@ -70,17 +73,11 @@ export class PageWalk<Row> {
 
   /** Begins with a page that was read for `limit` rows. Returns its rows. */
   start(page: WalkedPage<Row>, limit: number): readonly PlacedRow<Row>[] {
-    this.#hasMore = page.hasMore;
-    this.#isWhole = page.isWhole;
-    this.#endOffset = page.offset + page.rows.length;
-    this.#first = { page, limit };
-    return page.rows.map((row, index) => ({ row, offset: page.offset + index }));
+    return this.#accept(page, limit, 0);
   }
 
   /** Returns the rows that follow, about `limit` of them; none when the list has ended. */
   async next(limit: number): Promise<readonly PlacedRow<Row>[]> {
-    if (this.#first) this.#remember(this.#first.page, this.#first.limit);
-    this.#first = null;
     for (let reads = 0; reads < MAX_VAIN_READS && this.#hasMore; reads += 1) {
       const rows = await this.#step(limit);
       if (rows.length > 0) return rows;
@@ -93,74 +90,77 @@ export class PageWalk<Row> {
     const last = this.#last;
     const overlapRows = last === null || this.#isWhole ? 0 : this.#endOffset - last.offset;
     if (last === null || overlapRows === 0 || overlapRows > MAX_OVERLAP_ROWS) {
-      return this.#accept(await this.#read(this.#endOffset, limit), 0, limit);
+      return this.#accept(await this.#read(this.#endOffset, limit), limit, 0);
     }
     if (this.#capRows <= overlapRows) return this.#stepSingly(last, limit);
     const asked = Math.min(MAX_PAGE_ROWS, limit + overlapRows);
-    return this.#take(await this.#read(last.offset, asked), asked) ?? this.#recover(last, limit);
+    const page = await this.#read(last.offset, asked);
+    if (page.rows.length <= overlapRows && this.#isAt(last, page)) {
+      // There was room for another row. Some servers name a next page on the last one, too.
+      this.#hasMore = false;
+      return [];
+    }
+    return this.#take(page, asked) ?? this.#recover(last, limit);
   }
 
   /** Reads on from a server whose pages have no room for a known row: the next page, and the last row once more. */
-  async #stepSingly(last: Readonly<{ identity: string; offset: number }>, limit: number) {
+  async #stepSingly(last: Last, limit: number): Promise<readonly PlacedRow<Row>[]> {
     const page = await this.#read(this.#endOffset, limit);
     const taken = this.#take(page, limit);
     if (taken !== null) return taken;
-    const [before] = (await this.#readAgain(last.offset, limit)).rows;
-    const isInPlace = before !== undefined && this.#options.identify(before) === last.identity;
-    return isInPlace ? this.#accept(page, 0, limit) : this.#recover(last, limit);
+    const isInPlace = this.#isAt(last, await this.#readAgain(last.offset, limit));
+    return isInPlace ? this.#accept(page, limit, 0) : this.#recover(last, limit);
   }
 
   /** Looks for a known row before the place where the last one was, in ever longer steps; begins anew if all are gone. */
-  async #recover(last: Readonly<{ offset: number }>, limit: number): Promise<readonly PlacedRow<Row>[]> {
-    this.#hasMoved = true;
+  async #recover(last: Last, limit: number): Promise<readonly PlacedRow<Row>[]> {
+    this.#hasRecovered = true;
     for (let step = Math.min(this.#capRows, STEP_BACK_ROWS); ; step *= 2) {
       const offset = Math.max(0, last.offset - step);
       const asked = Math.min(MAX_PAGE_ROWS, last.offset - offset + limit + 1);
       const page = await this.#readAgain(offset, asked);
       const taken = this.#take(page, asked);
       if (taken !== null) return taken;
-      if (offset === 0) return this.#accept(page, 0, asked);
+      if (offset === 0) return this.#accept(page, asked, page.rows.length);
     }
   }
 
+  /** Reads a window. After a recovery the same window can hold other rows than before. */
   #read(offset: number, limit: number): Promise<WalkedPage<Row>> {
-    return this.#hasMoved ? this.#readAgain(offset, limit) : this.#options.readPage({ offset, limit });
+    return this.#hasRecovered ? this.#readAgain(offset, limit) : this.#options.readPage({ offset, limit });
   }
 
   #readAgain(offset: number, limit: number): Promise<WalkedPage<Row>> {
     return this.#options.readPage({ offset, limit, isFresh: true });
   }
 
-  /** Accepts a page that holds a known row; null for any other. Rows before the first known one are new, and skipped. */
+  #isAt(last: Last, { rows: [first] }: WalkedPage<Row>): boolean {
+    return first !== undefined && this.#options.identify(first) === last.identity;
+  }
+
+  /** Accepts a page that holds a known row; null for any other. */
   #take(page: WalkedPage<Row>, limit: number): readonly PlacedRow<Row>[] | null {
-    const from = page.rows.findIndex((row) => this.#isKnown(row));
-    return from === -1 ? null : this.#accept(page, from, limit);
+    const knownAt = page.rows.findIndex((row) => {
+      const identity = this.#options.identify(row);
+      return identity !== null && this.#known.has(identity);
+    });
+    return knownAt === -1 ? null : this.#accept(page, limit, knownAt);
   }
 
-  #isKnown(row: Row): boolean {
-    const identity = this.#options.identify(row);
-    return identity !== null && this.#known.has(identity);
-  }
-
-  /** Reads on from this page. Returns its rows from an index on, without those that were returned before. */
-  #accept(page: WalkedPage<Row>, from: number, limit: number): readonly PlacedRow<Row>[] {
+  /** Reads on from this page. Returns its rows that were not returned before; those from `behindAt` on are behind known ones. */
+  #accept(page: WalkedPage<Row>, limit: number, behindAt: number): readonly PlacedRow<Row>[] {
     const { rows, offset } = page;
-    const identities = rows.map(this.#options.identify);
+    const identities = this.#identifyAll(rows);
     const endOfKnown = this.#endOfKnown(offset, identities);
     const accepted: PlacedRow<Row>[] = [];
+    const own = new Set<string>();
     for (const [index, row] of rows.entries()) {
       const identity = identities[index] ?? null;
-      const isRepeat = identity === null ? index < endOfKnown : this.#known.has(identity);
-      if (index >= from && !isRepeat) accepted.push({ row, offset: offset + index });
+      const isRepeat = identity === null ? index < endOfKnown : this.#known.has(identity) || own.has(identity);
+      if (!isRepeat) accepted.push({ row, offset: offset + index, isBehind: index >= behindAt });
+      if (identity !== null) own.add(identity);
     }
-    this.#remember(page, limit, identities);
-    return accepted;
-  }
-
-  /** Remembers what the next page must begin with. */
-  #remember(page: WalkedPage<Row>, limit: number, identities = page.rows.map(this.#options.identify)): void {
-    const { rows, offset } = page;
-    for (const identity of identities) if (identity !== null) this.#known.add(identity);
+    for (const identity of own) this.#known.add(identity);
     const lastIndex = identities.findLastIndex((identity) => identity !== null);
     const identity = identities[lastIndex] ?? null;
     if (identity !== null) this.#last = { identity, offset: offset + lastIndex };
@@ -168,6 +168,16 @@ export class PageWalk<Row> {
     this.#hasMore = page.hasMore;
     this.#isWhole = page.isWhole;
     this.#capRows = rows.length < limit ? Math.max(1, rows.length) : Infinity;
+    return accepted;
+  }
+
+  /** Returns the identity of each row. Where several rows may have one, those that share it have none. */
+  #identifyAll(rows: readonly Row[]): readonly (string | null)[] {
+    const identities = rows.map(this.#options.identify);
+    if (this.#options.isUnique || new Set(identities).size === rows.length) return identities;
+    const counts = new Map<string | null, number>();
+    for (const identity of identities) counts.set(identity, (counts.get(identity) ?? 0) + 1);
+    return identities.map((identity) => (counts.get(identity) === 1 ? identity : null));
   }
 
   /** Returns the index in a page before which rows without an identity were returned already. */

@@ -20,7 +20,7 @@ export const v7: Version = {
       isExact: !types,
       order,
       isReversed: order === 'DESC',
-      mayBeTurned: true,
+      mayBeReversed: true,
     }),
     job: ({ organizationId }) =>
       organizationId ? { ...plain(`Organizations/${organizationId}/Jobs`), whenMissing: 'empty' } : plain('Jobs'),

@@ -54,7 +54,7 @@ export const v8: Version = {
       const type = only(types);
       const query = given({ type: type && logTypeQuery[type], orderAsc: String(order === 'ASC') });
       const isExact = !types || 'type' in query;
-      return { path: `JobSessions/${sessionId}/LogItems`, query, isExact, order, mayBeTurned: true };
+      return { path: `JobSessions/${sessionId}/LogItems`, query, isExact, order, mayBeReversed: true };
     },
     processedObject: ({ sessionId }) => plain(`JobSessions/${sessionId}/ProcessedObjects`),
     job: ({ organizationId, repositoryId }) => plain('Jobs', given({ organizationId, repositoryId })),

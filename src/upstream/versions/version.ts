@@ -20,8 +20,8 @@ export type Place = Readonly<{
   /** The order of rows that were asked for and, for `isReversed`, which the server cannot give: it is read whole. */
   order: 'ASC' | 'DESC';
   isReversed?: boolean;
-  /** True when the server may answer in the other order all the same. The gateway then reads the list whole to turn it round. */
-  mayBeTurned?: boolean;
+  /** True if the server may answer in the opposite order. The gateway then reads the list whole to turn it round. */
+  mayBeReversed?: boolean;
   /** Where to look when this place is 404, or that the list is empty then; without it, 404 is an error. */
   whenMissing?: Place | 'empty';
 }>;
@@ -51,6 +51,9 @@ export type Version = Readonly<{
 /** The longest array that is taken apart. One of sessions meets the default cap on bodies long before; one of nonsense does not. */
 const MAX_ARRAY_ROWS = 250_000;
 
+/** Rows of a page when the request names no limit. */
+const DEFAULT_LIMIT_ROWS = 30;
+
 /** A list body, taken apart: a page, or all there is. */
 export type Listing = Readonly<{ rows: readonly unknown[]; isWhole: boolean; hasMore: boolean }>;
 
@@ -76,7 +79,7 @@ function hasRowsAfter({ links, totalCount, isFull, endOffset }: PageSigns): bool
   return (totalCount !== undefined && totalCount > endOffset) || (isFull && !namesLinks);
 }
 
-/** What a page says of its place in the list. */
+/** Signs of a page that more rows follow. */
 type PageSigns = Readonly<{ links: unknown; totalCount: number | undefined; isFull: boolean; endOffset: number }>;
 
 /**
@@ -99,9 +102,12 @@ export function readListing(body: unknown, window: Window, about: About, isLimit
   const isOverlong = results.length > window.limit; // what was not asked for is left for when it is
   const rows = (results as readonly unknown[]).slice(0, window.limit);
   const limit = countOf(body['limit']) ?? 0;
-  const isFull =
-    rows.length >= (limit > 0 ? Math.min(limit, window.limit) : window.limit) || !(isLimitAsked || limit > 0);
+  const fullRows = limit > 0 ? Math.min(limit, window.limit) : isLimitAsked ? window.limit : DEFAULT_LIMIT_ROWS;
+  const isFull = rows.length >= fullRows;
   const endOffset = window.offset + rows.length;
   const signs = { links, totalCount: countOf(body['totalCount']), isFull, endOffset };
   return { rows, isWhole: false, hasMore: isOverlong || (rows.length > 0 && hasRowsAfter(signs)) };
 }
+
+/** Returns true for a page that says to be the first. */
+export const isFirstPage = (body: unknown): boolean => isObject(body) && countOf(body['offset']) === 0;
