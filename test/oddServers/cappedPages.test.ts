@@ -78,13 +78,39 @@ describe.each(signs)('a server that caps its pages at four rows and says so with
   });
 });
 
-test('a server that answers jobs in pages, though asked without a limit, is read on when a page has no limit', async () => {
-  const route = (path: string, query: Query): unknown =>
-    path === 'Jobs' ? { results: jobs.slice(Number(query['offset'] ?? 0)).slice(0, 10) } : undefined;
-  await withListServer('v5', route, async ({ ask, asked }) => {
-    const { data } = await ask('{ jobs { nodes { id } } }');
-    expect(data.jobs.nodes).toHaveLength(19);
-    expect(asked[0]).toBe('Jobs');
+describe('a server of v5 that answers jobs in a page though asked without a limit', () => {
+  const jobsOf = (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({ id: idOf(index + 1), name: `job ${index}` }));
+
+  test.each([
+    ['without a limit in the page', {}],
+    ['with a limit of 0', { limit: 0 }],
+  ])('is read on after the default of 30 rows, %s', async (_, more) => {
+    const route = (path: string, query: Query): unknown => {
+      const offset = Number(query['offset'] ?? 0);
+      return path === 'Jobs' ? { offset, results: jobsOf(45).slice(offset, offset + 30), ...more } : undefined;
+    };
+    await withListServer('v5', route, async ({ ask, asked }) => {
+      const { data } = await ask('{ jobs(first: 100) { nodes { id } } }');
+      expect(data.jobs.nodes).toHaveLength(45);
+      expect(asked[0]).toBe('Jobs');
+    });
+  });
+
+  test.each([
+    [7, {}],
+    [7, { limit: 0 }],
+    [30, {}],
+    [30, { limit: 30 }],
+    [45, { limit: 30, totalCount: 45 }],
+  ])('is believed to give all %i when it ignores paging (%j)', async (count, more) => {
+    const route = (path: string): unknown =>
+      path === 'Jobs' ? { offset: 0, results: jobsOf(count), ...more } : undefined;
+    await withListServer('v5', route, async ({ ask }) => {
+      const { data, errors } = await ask('{ jobs(first: 100) { nodes { id } } }');
+      expect(errors).toBeUndefined();
+      expect(data.jobs.nodes).toHaveLength(count);
+    });
   });
 });
 
