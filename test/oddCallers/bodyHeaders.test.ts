@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import { startGateway, type Gateway } from '../helpers/gateway.js';
 import { send } from '../helpers/send.js';
@@ -24,6 +24,11 @@ test.each([
   'application/json; charset=utf8',
   'application/json; charset="UTF8"',
   'APPLICATION/JSON ; Charset = Utf-8',
+  'application/json; charset=utf_8',
+  'application/json; charset=ANSI_X3.4-1968',
+  'application/json; charset=ISO646-US',
+  'application/json; charset="cp367"',
+  'application/json; charset=IBM367',
   'application/json; charset=',
   'application/json; charset=""',
   "application/json; charset='utf-8'",
@@ -41,7 +46,7 @@ test('the gateway reads UTF-8 in a body that says US-ASCII', async () => {
   expect(JSON.parse(body)).toMatchObject({ errors: [{ message: 'Unknown operation named "ü".' }] });
 });
 
-test.each(['iso-8859-1', '"windows-1252"', 'utf-16', 'utf-7', 'us-ascii-x', 'utf'])(
+test.each(['iso-8859-1', '"windows-1252"', 'utf-16', 'utf-7', 'us-ascii-x', 'utf', 'cp437', 'iso646-de'])(
   'the gateway refuses the character set %s',
   async (charset) => {
     const { status, body } = await post({ 'content-type': `application/json; charset=${charset}` });
@@ -72,3 +77,23 @@ test.each(codings('gzip', 'br', 'identity, gzip', 'x-identity', ['identity', 'de
     });
   },
 );
+
+describe('without a body', () => {
+  const SESSION = 'be376069-2865-4156-a9bc-825cef7d687e';
+  const paths = [`/graphql?query=${encodeURIComponent('{ __typename }')}`, `/sessions/${SESSION}/log`, '/livez'];
+
+  test.each<Record<string, string>>([
+    { 'content-type': 'application/json; charset=iso-8859-1' },
+    { 'content-type': 'application/json;charset="utf-16"' },
+    { 'content-encoding': 'gzip' },
+    { 'content-type': 'application/json; charset=cp1252', 'content-encoding': 'br' },
+  ])('the gateway answers a GET with %j as one without', async (headers) => {
+    for (const path of paths) {
+      const get = (more: Record<string, string>) =>
+        send(gateway.url + path, { headers: { authorization: `Bearer ${gateway.token}`, ...more } });
+      const [plain, odd] = [await get({}), await get(headers)];
+      expect(plain.status).toBe(200);
+      expect({ path, status: odd.status, body: odd.body }).toEqual({ path, status: 200, body: plain.body });
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Agent, request } from 'node:http';
 import { startGateway, withGateway, type Gateway } from '../helpers/gateway.js';
-import { send } from '../helpers/send.js';
+import { send, type Sent } from '../helpers/send.js';
 
 /** Methods that a path does not have, and the address of GraphQL with a slash at its end. */
 
@@ -102,8 +103,81 @@ test('answers OPTIONS without the explorer and without allowed origins', async (
   });
 });
 
+const bodies: Sent[] = [
+  { headers: { 'content-type': 'application/json' } },
+  { headers: { 'content-type': 'application/json' }, body: '{' },
+  { headers: { 'content-type': 'application/json; charset=utf-16' }, body: '{}' },
+  { headers: { 'content-type': 'text/plain' }, body: 'x' },
+  { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--' },
+  { headers: { 'content-encoding': 'gzip' } },
+  { headers: { 'content-encoding': 'gzip' }, body: 'x' },
+];
+
+describe.each([[[PORTAL]], [[]]])('with %j allowed', (corsOrigins) => {
+  test.each(bodies)('answers OPTIONS with %j as one without a body', async (sent) => {
+    await withGateway({ corsOrigins }, async ({ url, simulator }) => {
+      for (const [path, allow] of paths.slice(0, 5)) {
+        const { status, headers, body } = await send(url + path, { method: 'OPTIONS', ...sent });
+        expect({ path, status, allow: headers.allow, body }).toEqual({ path, status: 204, allow, body: '' });
+      }
+      expect(simulator.requests.filter(({ path }) => path.includes('Session'))).toEqual([]);
+    });
+  });
+});
+
+test.each(bodies)('answers the preflight of an allowed page with %j', async ({ headers = {}, body }) => {
+  for (const [path, allow] of paths.slice(0, 5)) {
+    const answer = await send(gateway.url + path, {
+      method: 'OPTIONS',
+      headers: { ...headers, origin: PORTAL, 'access-control-request-method': 'POST' },
+      ...(body !== undefined && { body }),
+    });
+    expect({ path, ...answer }).toMatchObject({
+      ...{ path, status: 204, body: '' },
+      headers: { allow, 'access-control-allow-origin': PORTAL, 'access-control-allow-methods': 'GET, POST' },
+    });
+  }
+});
+
+describe('a path', () => {
+  const sendTo = (method: string, path: string): Promise<{ status: number | undefined; allow: string | undefined }> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(gateway.url);
+      request({ hostname, port, method, path, agent: false }, (answer) => {
+        answer.resume();
+        resolve({ status: answer.statusCode, allow: answer.headers.allow });
+      })
+        .once('error', reject)
+        .end();
+    });
+
+  test.each([
+    ['http://x/graphql', 'GET, OPTIONS, POST'],
+    ['HTTPS://Portal.example.com:443/graphql/?query=x', 'GET, OPTIONS, POST'],
+    ['http://x/sessions/a%20b/log', 'GET, OPTIONS'],
+    ['/%67raphql', 'GET, OPTIONS, POST'],
+    ['/graph%71l/', 'GET, OPTIONS, POST'],
+    ['/%6Civez?x', 'GET, HEAD, OPTIONS'],
+    ['/graphql#x', 'GET, OPTIONS, POST'],
+    ['/graphql#x?y', 'GET, OPTIONS, POST'],
+  ])('that is written %s has its methods', async (path, allow) => {
+    expect(await sendTo('PUT', path)).toEqual({ status: 405, allow });
+    expect(await sendTo('OPTIONS', path)).toEqual({ status: 204, allow });
+  });
+
+  test.each([
+    'http://x/nowhere',
+    'http://graphql/x',
+    'http://x//graphql',
+    '/%2567raphql',
+    '/x#/graphql',
+    '/x?/graphql',
+  ])('that is written %s is not there', async (path) => {
+    expect(await sendTo('PUT', path)).toEqual({ status: 404, allow: undefined });
+  });
+});
+
 test('keeps a connection usable after a method that it refuses with a body', async () => {
-  const { Agent, request } = await import('node:http');
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (method: string): Promise<number> =>
     new Promise((resolve, reject) => {
