@@ -29,9 +29,9 @@ export function createOriginLog(log: Log): (origin: string, request: FastifyRequ
       known = new Set();
       sinceMs = performance.now();
     }
-    // An origin ends where a path would begin. Odd characters could forge a line of the log.
-    const [own = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*|^[^/?#]*/i.exec(origin) ?? [];
-    const shown = own.slice(0, MAX_CHARACTERS).replace(/[^\w.:/[\]+-]/g, '?');
+    // An origin has no user, path or query, where a secret could be. Odd characters could forge a line of the log.
+    const [, scheme = '', host = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?([^/?#]*)/i.exec(origin) ?? [];
+    const shown = (scheme + host).slice(0, MAX_CHARACTERS).replace(/[^\w.:/[\]+-]/g, '?');
     if (known.has(shown) || known.size >= MAX_ORIGINS || isSameOrigin(origin, request)) return;
     known.add(shown);
     log.info({ requestId: request.id, origin: shown, setting: settings.corsOrigins.env }, 'origin refused');

@@ -18,6 +18,10 @@ const loopback = [
   'http://localhost',
   'http://127.0.0.1:8080',
   'http://[::1]:4200',
+  'http://app.localhost:5173',
+  'https://a.b-c.localhost',
+  'http://127.0.0.2:3000',
+  'http://127.255.255.254',
 ];
 const others = [
   'http://localhost.evil.example',
@@ -25,7 +29,14 @@ const others = [
   'http://evil.example:5173',
   'http://localhost@evil.example',
   'http://127.0.0.1.evil.example:80',
-  'http://127.0.0.2',
+  'http://app.localhost.evil.example:5173',
+  'http://evillocalhost',
+  'http://.localhost',
+  'http://localhost.',
+  'http://127.0.0.2.evil.example',
+  'http://127.0.0',
+  'http://128.0.0.1:3000',
+  'http://1127.0.0.1',
   'http://0.0.0.0:3000',
   'http://192.168.0.1:3000',
   'ftp://localhost',
@@ -100,6 +111,53 @@ describe('the log', () => {
       await post(gateway.url, { origin: '' });
       await post(gateway.url, {});
       expect(originsIn(gateway)).toEqual([]);
+    });
+  });
+
+  describe('behind a proxy', () => {
+    const page = 'https://portal.example.com';
+    const trusted = ['127.0.0.1'];
+
+    test.each<[Record<string, string>, string[]]>([
+      [{ origin: page, host: 'Portal.EXAMPLE.com' }, []],
+      [{ origin: page, host: 'portal.example.com:443' }, []],
+      [{ origin: 'http://portal.example.com', host: 'portal.example.com:80' }, []],
+      [{ origin: `${page}:8443`, host: 'PORTAL.example.com:8443' }, []],
+      [{ origin: page, host: 'gateway:4000', 'x-forwarded-host': 'portal.example.com' }, trusted],
+      [{ origin: page, host: 'gateway:4000', 'x-forwarded-host': 'Portal.example.com:443' }, trusted],
+    ])('has no line for the own page with %j when %j are trusted', async (headers, trustedProxies) => {
+      await withGateway({ trustedProxies }, async (gateway) => {
+        await post(gateway.url, headers);
+        expect(originsIn(gateway)).toEqual([]);
+      });
+    });
+
+    test.each<[Record<string, string>, string[]]>([
+      [{ origin: page, host: 'portal.example.com:8443' }, []],
+      [{ origin: page, host: 'portal.example.com.evil.example' }, []],
+      [{ origin: page, host: 'gateway:4000', 'x-forwarded-host': 'portal.example.com' }, []],
+      [{ origin: page, host: 'portal.example.com', 'x-forwarded-host': 'a.example' }, trusted],
+      [{ origin: page, host: '%' }, []],
+    ])('has a line for the page of another host with %j when %j are trusted', async (headers, trustedProxies) => {
+      await withGateway({ trustedProxies }, async (gateway) => {
+        await post(gateway.url, headers);
+        expect(originsIn(gateway)).toEqual([page]);
+      });
+    });
+  });
+
+  test.each([
+    ['https://evil.example/?token=secret', 'https://evil.example'],
+    ['https://evil.example:8443/secret', 'https://evil.example:8443'],
+    ['https://evil.example?secret', 'https://evil.example'],
+    ['http://[::1]#secret', 'http://[::1]'],
+    ['https://somebody:secret@evil.example/', 'https://evil.example'],
+    ['evil.example/secret', 'evil.example'],
+  ])('has of %s only the origin', async (origin, shown) => {
+    await withGateway({}, async (gateway) => {
+      await preflight(gateway.url, origin);
+      expect(originsIn(gateway)).toEqual([shown]);
+      expect(JSON.stringify(gateway.logLines)).not.toContain('secret');
     });
   });
 
