@@ -16,7 +16,7 @@ import { createAnswerMemory, ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
 import { readAsked } from './emptyParameters.js';
 import type { MemoryBudget, Reservation } from './memoryBudget.js';
-import { createNegotiation } from './negotiation.js';
+import { createNegotiation, describeUnacceptable } from './negotiation.js';
 import type { OpenOperations } from './openOperations.js';
 import { persistedHashOf } from './persistedHash.js';
 import type { Pipelining } from './pipelining.js';
@@ -165,9 +165,9 @@ export function createGraphqlRoute(graph: ApolloServer<Context>, options: Graphq
     handler: async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const mediaType = negotiateAnswer(request.headers.accept);
       if (mediaType === null) {
-        throw Object.assign(new Error('The answer is application/graphql-response+json or application/json.'), {
-          statusCode: 406,
-        });
+        const served = 'The answer is application/graphql-response+json or application/json.';
+        const message = describeUnacceptable(request.headers.accept, served);
+        throw Object.assign(new Error(message), { statusCode: 406 });
       }
       if (unread.isTooMuch())
         throw overloaded({ resource: 'answer' }, 'unread_answers', 'too much of other answers is unread');

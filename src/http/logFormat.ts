@@ -95,6 +95,11 @@ export const logFormats: Readonly<Record<'ndjson' | 'text', LogFormat>> = {
   },
 };
 
+/** Returns false for a `format` parameter that is absent or empty. */
+export function isNamed(name: unknown): boolean {
+  return [name].flat().some((value) => value !== undefined && value !== '');
+}
+
 /** The format with this name; null where there is none. */
 export function formatNamed(name: unknown): LogFormat | null {
   return name === 'ndjson' || name === 'text' ? logFormats[name] : null;

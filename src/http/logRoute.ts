@@ -12,8 +12,9 @@ import type { UpstreamServer } from '../upstream/server.js';
 import { ownerOf } from './answerBudget.js';
 import { readBearerToken } from './bearer.js';
 import { refusal } from './intake.js';
-import { formatAccepted, formatNamed, type LogFormat, type Told } from './logFormat.js';
+import { formatAccepted, formatNamed, isNamed, type LogFormat, type Told } from './logFormat.js';
 import type { MemoryBudget, Reservation } from './memoryBudget.js';
+import { describeUnacceptable } from './negotiation.js';
 import type { OpenOperations } from './openOperations.js';
 import type { Pipelining } from './pipelining.js';
 import { callerOf, type DoorObserver } from './report.js';
@@ -158,12 +159,14 @@ export function createLogRoute(options: LogRouteOptions) {
       if (id === null) {
         return refuse(reply, 400, badInput('id', 'a UUID', request.params.id).message, 'BAD_USER_INPUT');
       }
-      const format = name === undefined ? formatAccepted(request.headers.accept) : formatNamed(name);
-      if (format === null && name !== undefined) {
+      const { accept } = request.headers;
+      const format = isNamed(name) ? formatNamed(name) : formatAccepted(accept);
+      if (format === null && isNamed(name)) {
         return refuse(reply, 400, badInput('format', '"ndjson" or "text"', name).message, 'BAD_USER_INPUT');
       }
       if (format === null) {
-        return refuse(reply, 406, 'A log is application/x-ndjson or text/plain.', 'BAD_REQUEST');
+        const message = describeUnacceptable(accept, 'A log is application/x-ndjson or text/plain.');
+        return refuse(reply, 406, message, 'BAD_REQUEST');
       }
       if (unread.isTooMuch()) {
         return refuseFor(

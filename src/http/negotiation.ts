@@ -3,6 +3,12 @@ import Negotiator from 'negotiator';
 /** Maximum length of an `Accept` header, in characters. Browsers send 150; reading 32 kB of it takes a tenth of a second. */
 const MAX_ACCEPT_CHARACTERS = 1000;
 
+/** Returns the message of a 406: the header is too long, or else the given one, which names the types that are served. */
+export function describeUnacceptable(accept: string | undefined, served: string): string {
+  if (accept === undefined || accept.length <= MAX_ACCEPT_CHARACTERS) return served;
+  return `The Accept header is longer than ${MAX_ACCEPT_CHARACTERS.toLocaleString('en-US')} characters.`;
+}
+
 /** Maximum number of remembered headers, and of characters in each: clients send the same few all the time. */
 const MAX_REMEMBERED = 100;
 const MAX_REMEMBERED_CHARACTERS = 200;

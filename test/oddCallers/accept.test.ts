@@ -52,6 +52,12 @@ test.each<[Accept | undefined, string]>([
   [['text/plain', 'application/json'], JSON_TYPE],
   [['application/json;q=0.1', 'application/graphql-response+json'], GRAPHQL],
   [',, application/json ,', JSON_TYPE],
+  [',', JSON_TYPE],
+  [' , ', JSON_TYPE],
+  [['', ','], JSON_TYPE],
+  ['application/json;charset=us-ascii', JSON_TYPE],
+  ['application/json; charset=iso-8859-1', JSON_TYPE],
+  ['application/json;q=0.1, application/graphql-response+json; charset="utf-16" ;q=0.2', GRAPHQL],
 ])('GraphQL with Accept %j is answered with %s', async (accept, type) => {
   expect(outcomeOf(await ask(accept))).toEqual({ status: 200, type });
 });
@@ -63,18 +69,29 @@ test.each<[Accept | undefined, string]>([
   ['application/json, text/plain, */*', 'application/x-ndjson'],
   ['application/json, text/plain', 'text/plain; charset=utf-8'],
   ['text/plain;charset=UTF-8', 'text/plain; charset=utf-8'],
+  ['text/plain;charset=iso-8859-1', 'text/plain; charset=utf-8'],
+  ['application/x-ndjson;charset=utf-16;q=0.1, text/plain; charset = us-ascii', 'text/plain; charset=utf-8'],
+  [',', 'application/x-ndjson'],
+  [' , ', 'application/x-ndjson'],
+  ['text/plain, application/json;q=0.9, */*;q=0.1', 'text/plain; charset=utf-8'],
   [['image/png', 'text/*;q=0.1'], 'text/plain; charset=utf-8'],
   [BROWSER, 'application/x-ndjson'],
 ])('a download with Accept %j is %s', async (accept, type) => {
   expect(outcomeOf(await download(accept))).toEqual({ status: 200, type });
 });
 
-test.each<[Accept | undefined]>([[undefined], [''], ['*'], ['text/*'], [BROWSER], [['image/png', 'text/html;q=0.1']]])(
-  'the explorer is shown with Accept %j',
-  async (accept) => {
-    expect(outcomeOf(await openExplorer(accept))).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
-  },
-);
+test.each<[Accept | undefined]>([
+  [undefined],
+  [''],
+  ['*'],
+  [BROWSER],
+  ['application/json'],
+  ['text/html;q=0, */*'],
+  [['image/png', 'text/css']],
+  ['a/b,'.repeat(1000)],
+])('the explorer, which has one type, is shown with Accept %j', async (accept) => {
+  expect(outcomeOf(await openExplorer(accept))).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
+});
 
 describe('406, in the shape of GraphQL and before the backup server is asked, for', () => {
   const check = async (answered: Promise<Received>): Promise<void> => {
@@ -96,7 +113,7 @@ describe('406, in the shape of GraphQL and before the backup server is asked, fo
     'application/*;q=0, */*;q=0',
     'application/json;q=none',
     'multipart/mixed;deferSpec=20220824',
-    'application/json; charset=iso-8859-1',
+    'application/json;q=0;charset=us-ascii',
     'application/jsonp',
     'json',
     'text/html',
@@ -107,11 +124,28 @@ describe('406, in the shape of GraphQL and before the backup server is asked, fo
     (accept) => check(download(accept)),
   );
 
-  test.each(['application/json', 'text/html;q=0, */*', 'text/css'])('the explorer with Accept %j', (accept) =>
-    check(openExplorer(accept)),
-  );
-
   test('a header of 30 kB, whatever it ends with', () => check(ask(`${'a/b,'.repeat(7500)}application/json`)));
+});
+
+describe('a header of 1,001 characters', () => {
+  const accept = (ending: string): string => `${'a/b,'.repeat(250)}${ending}`.slice(-1001);
+  const TOO_LONG = { errors: [{ message: 'The Accept header is longer than 1,000 characters.' }] };
+
+  test.each<[string, () => Promise<Received>, () => Promise<Received>]>([
+    ['GraphQL', () => ask(accept(',application/json')), () => ask(accept(',application/json').slice(1))],
+    ['a download', () => download(accept(',text/plain')), () => download(accept(',text/plain').slice(1))],
+  ])('is refused as too long for %s, while one of 1,000 is read', async (_, askTooLong, askLongest) => {
+    const { status, body } = await askTooLong();
+    expect({ status, body: JSON.parse(body) }).toMatchObject({ status: 406, body: TOO_LONG });
+    expect((await askLongest()).status).toBe(200);
+  });
+});
+
+test.each<[string, (accept: string) => Promise<Received>, string]>([
+  ['GraphQL', ask, 'The answer is application/graphql-response+json or application/json.'],
+  ['a download', download, 'A log is application/x-ndjson or text/plain.'],
+])('%s names its types when a header of usual length takes none of them', async (_, get, message) => {
+  expect(JSON.parse((await get('image/png')).body)).toMatchObject({ errors: [{ message }] });
 });
 
 test('a choice stays right when more headers come than are remembered', () => {

@@ -134,3 +134,34 @@ test('a request with nothing but empty parameters is told that it has no query',
   expect(await post(gateway, { query: '', operationName: '' })).toMatchObject(told);
   expect(await get(gateway, 'query=&operationName=')).toMatchObject(told);
 });
+
+describe('the format of a download', () => {
+  const download = (search: string, accept: string) =>
+    send(`${gateway.url}/sessions/be376069-2865-4156-a9bc-825cef7d687e/log${search}`, {
+      headers: { authorization: `Bearer ${gateway.token}`, accept },
+    });
+
+  test.each(['?format=', '?format', '?format=&format=', '?other=x&format='])(
+    'is as Accept says with %s',
+    async (search) => {
+      const types = ['', 'text/plain', 'application/x-ndjson'].map(async (accept) => {
+        const { status, headers } = await download(search, accept);
+        return [status, headers['content-type']];
+      });
+      expect(await Promise.all(types)).toEqual([
+        [200, 'application/x-ndjson'],
+        [200, 'text/plain; charset=utf-8'],
+        [200, 'application/x-ndjson'],
+      ]);
+      expect((await download(search, 'image/png')).status).toBe(406);
+    },
+  );
+
+  test.each(['?format=%20', '?format=null', '?format=&format=text'])('is refused with %s', async (search) => {
+    const { status, body } = await download(search, 'text/plain');
+    expect({ status, body: JSON.parse(body) }).toMatchObject({
+      status: 400,
+      body: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
+    });
+  });
+});
