@@ -139,7 +139,7 @@ test('a window in Redis that lasts too long, because its clock was set back, is 
 
 /** Files that may read the wall clock, because they compare it with a moment that somebody else named. */
 const readsOfWallClock: Record<string, string> = {
-  'upstream/answer.ts': 'Retry-After can be a date',
+  'upstream/retryAfter.ts': 'Retry-After can be a date',
   'upstream/resources/jobSession.ts': 'the backup server says when a session ended',
   'doctor/certificate.ts': 'a certificate says when it ends',
   'doctor/trust.ts': 'a certificate says when it begins',

@@ -450,12 +450,12 @@ describe('the token', () => {
     ['in quotes', '"AQAAAA"'],
     ['with all of its answer', '{"access_token":"AQAAAA"}'],
     ['with a letter that none has', 'AQÄÄ'],
-    ['too long', 'AQAAAA'.repeat(1500)],
+    ['too long', 'AQAAAA'.repeat(3000)],
   ])('%s: it is neither sent nor repeated', async (_, token) => {
     const simulator = await simulate();
     const found = await consult({ ...pinned(simulator), BACKUP_TOKEN: token });
     expect(found).toMatchObject({ code: 1, verdicts: failed });
-    expect(found.of('authorized call')).toContain('BACKUP_TOKEN is no bearer token, and was not sent');
+    expect(found.of('authorized call')).toMatch(/BACKUP_TOKEN is (no bearer token|too long), and was not sent/);
     expect(found.text).not.toContain('AQAAAA');
     expect(tokensSeen(simulator)).toEqual([]);
   });

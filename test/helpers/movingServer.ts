@@ -11,11 +11,11 @@ export type Habits = Readonly<{
   version: string;
   /** The most rows of a page, whatever is asked. */
   capRows: number;
-  /** What tells that a capped page is not the last. */
-  signs: 'next' | 'totalCount' | 'both' | 'limit';
+  /** Signs that a capped page is not the last. `always` has a next link on the last page, too; `beyond` counts more rows than there are. */
+  signs: 'next' | 'totalCount' | 'both' | 'limit' | 'always' | 'beyond';
   honoursFilters: boolean;
   honoursOrder: boolean;
-  /** What happens before the second request, the third, and so on. */
+  /** Moves before the second request, the third, and so on. */
   moves: readonly (readonly Move[])[];
 }>;
 
@@ -121,13 +121,15 @@ export class MovingServer {
     const offset = Number(query['offset'] ?? 0);
     const asked = Number(query['limit'] ?? 30);
     const end = offset + Math.min(capRows, asked);
-    const saysNext = signs === 'next' || signs === 'both';
+    const saysNext = signs === 'next' || signs === 'both' || signs === 'always';
+    const totalCount = signs === 'beyond' ? rows.length + 10 : rows.length;
+    const hasNext = end < rows.length || signs === 'always';
     return {
       offset,
       limit: signs === 'limit' ? Math.min(capRows, asked) : asked,
       results: rows.slice(offset, end),
-      ...((signs === 'totalCount' || signs === 'both') && { totalCount: rows.length }),
-      ...(saysNext && { _links: { self: { href: 'x' }, ...(end < rows.length && { next: { href: 'x' } }) } }),
+      ...((signs === 'totalCount' || signs === 'both' || signs === 'beyond') && { totalCount }),
+      ...(saysNext && { _links: { self: { href: 'x' }, ...(hasNext && { next: { href: 'x' } }) } }),
     };
   }
 

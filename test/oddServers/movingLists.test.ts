@@ -82,7 +82,7 @@ const moves = fc.array(fc.record({ kind: fc.constantFrom('start', 'delete', 'end
 const habits: fc.Arbitrary<Habits> = fc.record({
   version: fc.constantFrom(...versions),
   capRows: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constant(10_000)),
-  signs: fc.constantFrom('next', 'totalCount', 'both', 'limit'),
+  signs: fc.constantFrom('next', 'totalCount', 'both', 'limit', 'always', 'beyond'),
   honoursFilters: fc.boolean(),
   honoursOrder: fc.boolean(),
   moves: fc.array(moves, { maxLength: 60 }),

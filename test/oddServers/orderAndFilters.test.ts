@@ -189,7 +189,7 @@ describe('a server that ignores a filter', () => {
     });
   });
 
-  test.each(['v5', 'v7', 'v8'])('of %s is believed when jobs do not name their organization', async (version) => {
+  test.each(['v5', 'v7', 'v8'])('of %s is trusted when jobs do not name their organization', async (version) => {
     const jobs = [1, 2].map((number) => ({
       id: idOf(number),
       name: `job ${number}`,
@@ -207,7 +207,7 @@ describe('a server that ignores a filter', () => {
     });
   });
 
-  test('is believed when its rows do not tell', async () => {
+  test('is trusted when its rows lack the field', async () => {
     const silent = rows.map((row) => ({ ...row, jobId: undefined, _links: undefined }));
     const unknowing = (path: string, query: Query): unknown =>
       path === 'JobSessions' ? pageOf(silent.slice(0, 3), query) : undefined;
