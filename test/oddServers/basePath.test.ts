@@ -23,7 +23,7 @@ test.each([
   ['https://proxy.example.com/veeam', 'https://proxy.example.com:4443/veeam'],
   ['https://proxy.example.com:443/veeam/', 'https://proxy.example.com:443/veeam'],
   ['https://proxy.example.com:443/a/b%20c/v365', 'https://proxy.example.com:443/a/b%20c/v365'],
-  ['https://proxy.example.com:9/v8/veeam', 'https://proxy.example.com:9/v8/veeam'],
+  ['https://proxy.example.com:9/v8x/veeam', 'https://proxy.example.com:9/v8x/veeam'],
   ['http://[::1]:99/x.y/', 'http://[::1]:99/x.y'],
 ])('%s is %s', (url, origin) => {
   expect(originOf(url)).toBe(origin);
@@ -48,7 +48,18 @@ test.each([
   ['https://h/$(id)', 'plain path'],
   ['https://h/veeam/v8', 'API version'],
   ['https://h/V7/', 'API version'],
+  ['https://h/v7/veeam', 'API version'],
+  ['https://h/veeam/v8/ServiceInstance', 'API version'],
+  ['https://h/%76%38', 'API version'],
+  ['https://h/x/V%36/', 'API version'],
+  ['https://h/:4443', 'plain path'],
+  ['https://h/veeam:4443', 'plain path'],
   ['https://user:hunter2@h/veeam', 'user or password'],
+  ['https://user:99/hunter2@h', 'user or password'],
+  ['https://user/hunter2@h:4443/veeam', 'user or password'],
+  ['https://user:hunter2?@h', 'user or password'],
+  ['https://user:pass#hunter2@h', 'user or password'],
+  ['https://user:hunter2/9@h', 'user or password'],
   ['http://example.com/veeam', 'clear text'],
 ])('%s is refused: %s', (url, reason) => {
   expect(originOf(url)).toContain(reason);
