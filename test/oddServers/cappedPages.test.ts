@@ -5,6 +5,8 @@ import { idOf, numbersOf, pageOf, sessionOf, withListServer, type Query } from '
 
 const SESSION = idOf(1);
 const next = (href: unknown): object => ({ _links: { self: { href: 'self' }, next: { href } } });
+const LEAST = -2147483648; // of 32 bits
+const least = { offset: LEAST, limit: LEAST, totalCount: LEAST };
 const noNext = { _links: { self: { href: 'self' } } };
 
 /** How a page says that more rows follow, or none. */
@@ -21,6 +23,14 @@ const signs: [string, (endOffset: number, count: number) => object][] = [
   ['totalCount beyond the last row', (_, count) => ({ totalCount: count + 100 })],
   ['totalCount, though no next link', (_, count) => ({ totalCount: count, ...noNext })],
   ['its own limit', () => ({ limit: 4 })],
+  [
+    'a next link, beside counts that are the least integer',
+    (end, count) => ({ ...least, ...next(end < count ? '/v8/x' : '') }),
+  ],
+  [
+    'a next link, beside counts of -1',
+    (end, count) => ({ offset: -1, limit: -1, totalCount: -1, ...next(end < count ? 'x' : '') }),
+  ],
   ['its own limit as text', () => ({ limit: '4' })],
 ];
 

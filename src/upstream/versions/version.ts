@@ -60,7 +60,7 @@ export type Listing = Readonly<{ rows: readonly unknown[]; isWhole: boolean; has
 /** Returns a count that the server gave as a number or as text; undefined for anything else. */
 function countOf(value: unknown): number | undefined {
   const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof count === 'number' && Number.isSafeInteger(count) ? count : undefined;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 /** True for a link, or the address of one. Some servers name links that they do not have, as null or ''. */
