@@ -32,12 +32,12 @@ function faultOfStatus(status: number): Fault {
 /** Reason of a 404 that is not the API's. */
 export const FOREIGN_404 = "a 404 without the API's error body";
 
-const noErrorBody: ErrorBody = { isOfApi: false, errorCode: undefined, isCut: false };
+const noErrorBody: ErrorBody = { isOfApi: false, errorCode: undefined, hasCode: false, isCut: false };
 
 /** Returns why an answer is an error: by the server's own code if it has one, else by its status. */
 function explain({ status, headers, body }: Answer): Readonly<{ fault: Fault; errorCode?: string; reason?: string }> {
   const isUnreadable = isEncoded(headers) && body.length > 0;
-  const { isOfApi, errorCode, isCut } = isUnreadable ? noErrorBody : readErrorBody(body);
+  const { isOfApi, errorCode, hasCode, isCut } = isUnreadable ? noErrorBody : readErrorBody(body);
   const named = errorCode === undefined ? {} : { errorCode };
   const fault = faultOfCode(errorCode);
   if (fault !== undefined) return { fault, ...named };
@@ -45,7 +45,7 @@ function explain({ status, headers, body }: Answer): Readonly<{ fault: Fault; er
     if (isUnreadable) return { fault: 'badResponse', reason: 'a compressed body' };
     if (!isOfApi) return { fault: 'unavailable', reason: FOREIGN_404 };
     // The server says that something else is wrong, or may say so behind what was read.
-    if (errorCode !== undefined || isCut) return { fault: 'rejected', ...named };
+    if (hasCode || isCut) return { fault: 'rejected', ...named };
   }
   const reason = status < 400 ? 'a redirect: a login page or a proxy answers in place of the API' : undefined;
   return { fault: faultOfStatus(status), ...named, ...(reason !== undefined && { reason }) };
@@ -55,12 +55,11 @@ function refuseUnlessGood(answer: Answer, about: About): void {
   const { status, headers } = answer;
   if (status >= 200 && status < 300) return;
   const { fault, ...more } = explain(answer);
-  const mayWait = (fault === 'failed' || fault === 'rateLimited') && (status === 429 || status === 503);
-  const retryAfterSeconds = mayWait ? readRetryAfter(headers['retry-after']) : undefined;
+  const retryAfterSeconds = status === 429 || status === 503 ? readRetryAfter(headers['retry-after']) : undefined;
   throw new UpstreamError({ ...about, fault, status, ...more, retryAfterSeconds });
 }
 
-/** Throws for an error body that comes with a good status. Records have an `id`, pages have `results`. */
+/** Throws for an error body with a 2xx status. Records have an `id`, pages have `results`. */
 function refuseErrorBody(json: unknown, status: number, about: About): void {
   if (!isObject(json) || 'id' in json || 'results' in json) return;
   const { errorCode } = readErrorObject(json);

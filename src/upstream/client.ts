@@ -74,7 +74,7 @@ const statusesOfConnection: ReadonlySet<number> = new Set([408, 421]);
 
 /** Returns true for an answer after which the same GET may do better on a new connection. */
 const isAboutConnection = ({ status, body }: Answer): boolean =>
-  statusesOfConnection.has(status) && readErrorBody(body).errorCode === undefined;
+  statusesOfConnection.has(status) && !readErrorBody(body).hasCode;
 
 /** One server's REST API over HTTP: one origin, no redirects, no retries, a time limit and a cap on the body. */
 export function createClient(options: ClientOptions): Client {
@@ -88,7 +88,7 @@ export function createClient(options: ClientOptions): Client {
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,
-    // Without a wish, a proxy may compress. A body that comes compressed all the same is refused.
+    // Without this header, a proxy may compress the body. The gateway rejects a compressed body.
     headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'backup365-gateway' },
     handlers: [
       (request, next) => {

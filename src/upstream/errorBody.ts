@@ -25,26 +25,34 @@ export function faultOfCode(errorCode: string | undefined): Fault | undefined {
 
 /** The parts of an error body that are used. The rest may hold a stack trace. */
 export type ErrorBody = Readonly<{
-  /** True for the API's own body: a JSON object with a text `message` or `errorCode`. */
+  /** True for the API's own body: a JSON object with a text `message`, or an `errorCode`. */
   isOfApi: boolean;
   /** A word such as `ResourceNotFound`. */
   errorCode: string | undefined;
+  /** True when the body has a code of any form, such as `Proxy Offline` or 7. */
+  hasCode: boolean;
   /** True for a body of which only the beginning was read: a code may follow. */
   isCut: boolean;
 }>;
 
-const foreign: ErrorBody = { isOfApi: false, errorCode: undefined, isCut: false };
+const foreign: ErrorBody = { isOfApi: false, errorCode: undefined, hasCode: false, isCut: false };
 
 /** Reads the members of an object in any case of their names. */
 function readMembers(members: Iterable<readonly [name: string, value: unknown]>, isCut: boolean): ErrorBody {
   let isOfApi = false;
   let errorCode: string | undefined;
+  let hasCode = false;
   for (const [name, value] of members) {
-    if (typeof value !== 'string' || !/^(?:message|errorCode)$/i.test(name)) continue;
+    if ((typeof value !== 'string' && typeof value !== 'number') || !/^(?:message|errorCode)$/i.test(name)) continue;
+    const isCode = name.length === 'errorCode'.length;
+    if (!isCode && typeof value === 'number') continue;
     isOfApi = true;
-    if (name.length === 'errorCode'.length && /^\w{1,64}$/.test(value)) errorCode ??= value;
+    if (!isCode) continue;
+    const code = String(value).trim();
+    if (code !== '') hasCode = true;
+    if (typeof value === 'string' && /^\w{1,64}$/.test(code)) errorCode ??= code;
   }
-  return { isOfApi, errorCode, isCut };
+  return { isOfApi, errorCode, hasCode, isCut };
 }
 
 /** A text, also one that is cut, or a bracket. Each text is matched to its end, so the scan is linear. */

@@ -84,6 +84,7 @@ describe('ResourceNotFound', () => {
 
 test.each<[string, unknown]>([
   ['another case', { message: 'x', errorCode: 'PROXYOFFLINE' }],
+  ['blanks around it', { message: 'x', errorCode: ' ProxyOffline\n' }],
   ['another case of its name', { Message: 'x', ErrorCode: 'proxyOffline' }],
   ['a byte order mark in front', '\uFEFF{"errorCode":"ProxyOffline"}'],
   ['a stack trace that is cut', `{"errorCode":"ProxyOffline","stackTrace":"${'at x\\"\\n'.repeat(20_000)}"}`],
@@ -99,12 +100,29 @@ test.each<[string, unknown]>([
 
 test.each<[string, Misbehaviour]>([
   ['an unknown code', { status: 404, body: { message: 'x', errorCode: 'TapeLibraryOnFire' } }],
+  ['a code of two words', { status: 404, body: { message: 'x', errorCode: 'Proxy Offline' } }],
+  ['a code with a dash', { status: 404, body: { message: 'x', errorCode: 'Proxy-Offline' } }],
+  ['a code that is a number', { status: 404, body: { message: 'x', errorCode: 7 } }],
+  ['a number alone', { status: 404, body: { errorCode: 404 } }],
+  ['a code of 100 letters', { status: 404, body: { message: 'x', errorCode: 'x'.repeat(100) } }],
   ['HttpError', { status: 404, body: { message: 'x', errorCode: 'HttpError' } }],
   ['a code that may be behind the cut', { status: 404, body: { message: 'x', stackTrace: 'y'.repeat(80_000) } }],
 ])('a 404 with %s is not taken for "there is none"', async (_, how) => {
   answer('JobSessions/', how);
   const { errors } = await gateway.ask(`{ jobSession(id: "${SESSION}") { id } }`);
   expect(codes(errors)).toEqual(['UPSTREAM_REJECTED']);
+});
+
+test.each([[''], ['  '], [null]])('a 404 with the blank code %j is taken for "there is none"', async (errorCode) => {
+  answer('JobSessions/', { status: 404, body: { message: 'x', errorCode } });
+  const { data, errors } = await gateway.ask(`{ jobSession(id: "${SESSION}") { id } }`);
+  expect({ data, errors }).toEqual({ data: { jobSession: null }, errors: undefined });
+});
+
+test('a code that is not one word is not in the log', async () => {
+  answer('JobSessions/', { status: 404, body: { message: 'x', errorCode: 'hunter2 is offline' } });
+  await gateway.ask(`{ jobSession(id: "${SESSION}") { id } }`);
+  expect(JSON.stringify(gateway.logLines)).not.toContain('hunter2');
 });
 
 test.each<[number, string]>([

@@ -84,6 +84,23 @@ test.each<[number, string, number | undefined, number]>([
   },
 );
 
+test.each<[number, string, string]>([
+  [429, 'Timeout', 'UPSTREAM_TIMEOUT'],
+  [503, 'Timeout', 'UPSTREAM_TIMEOUT'],
+  [429, 'OperationConflict', 'UPSTREAM_REJECTED'],
+  [503, 'ResourceAccessDenied', 'FORBIDDEN'],
+])('the hint of a %i with the code %s is passed on', async (status, errorCode, code) => {
+  const undo = gateway.simulator.misbehave(({ path }) => path.startsWith('JobSessions/'), {
+    status,
+    headers: { 'retry-after': '30' },
+    body: { message: 'x', errorCode },
+  });
+  const { errors, upstream } = await gateway.ask(QUERY);
+  undo();
+  expect(errors?.[0]?.extensions).toMatchObject({ code, retryAfterSeconds: 30 });
+  expect(upstream).toHaveLength(1);
+});
+
 test('a server that answers all probes with 429 has its hint passed on', async () => {
   await withGateway({}, async ({ ask, simulator }) => {
     simulator.misbehave(() => true, { status: 429, headers: { 'retry-after': '59.2' } });
