@@ -2,7 +2,7 @@ import { UpstreamError, isNotFound, type About, type Field } from './errors.js';
 import { emptyPage, keepPages, type List } from './list.js';
 import { createListReader, type ListReader } from './listReader.js';
 import { createNormalizer } from './normalizer.js';
-import type { Operation } from './operation.js';
+import { halfOfRemainingMs, type Operation } from './operation.js';
 import { Reader } from './raw.js';
 import type { Filters, Identified, ItemResource, ListName, Notice, Page, Resource, Window } from './resource.js';
 import {
@@ -111,6 +111,7 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
         headers: spoken.headers,
         token: typeof token === 'string' ? token : null,
         about,
+        ...(query['extendedView'] === 'true' && { timeoutMs: halfOfRemainingMs(operation) }), // the plain view may follow
       });
     } catch (error) {
       // Gone, or unknown where it was known: the server may come back as another version.
@@ -239,9 +240,8 @@ export function openApi(server: UpstreamServer, operation: Operation, get = serv
       const { spoken } = await begin();
       if (spoken.lacks.has('serviceInstance')) return null;
       const about = { resource: 'serviceInstance' };
-      return normalizeServiceInstance(
-        new Reader(await getOnce(spoken, serviceInstancePath, {}, about), about, server.notice),
-      );
+      const body = await getOnce(spoken, serviceInstancePath, {}, about);
+      return normalizeServiceInstance(new Reader(body, about, server.notice));
     },
 
     referTo: (resource, id) => resource.normalize(new Reader({ id }, { resource: resource.name, id }, server.notice)),

@@ -158,6 +158,9 @@ export function beginOperation(options: OperationOptions): Operation {
   };
 }
 
+/** Returns half of an operation's remaining time, in milliseconds, for a request that another one may have to follow. */
+export const halfOfRemainingMs = ({ remainingMs }: Operation): number => Math.max(1, Math.floor(remainingMs() / 2));
+
 /** What `promise` gives, unless the operation ends before: then nobody waits for it any longer. */
 export function untilEnded<T>(operation: Operation, promise: Promise<T>, about: About): Promise<T> {
   const { signal } = operation;

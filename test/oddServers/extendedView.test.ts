@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Data } from '../helpers/gateway.js';
+import { withGateway, type Data } from '../helpers/gateway.js';
 import { startOddServer, type OddServer } from '../helpers/oddServer.js';
 
 /** The extended view fails: what the plain view has is answered all the same. */
@@ -140,6 +140,20 @@ describe('the plain view is read after', () => {
     expect(data.organizations.nodes[0].name).toBe('abc.onmicrosoft.com');
     expect(new Set(errors.map(([, each]) => each))).toEqual(new Set([code]));
     expect(asked).toEqual([extended('Organizations'), 'Organizations']);
+  });
+
+  test.each([
+    ['a list', 'organizations { nodes { name isBackedUp } }', 'Organizations'],
+    ['one by its id', `organization(id: "${ORGANIZATION}") { name isBackedUp }`, `Organizations/${ORGANIZATION}`],
+  ])('a timeout of %s, when the operation has no time for both', async (_, field, path) => {
+    await withGateway({ apiVersion: 'v8', timeoutMs: 5000, operationTimeoutMs: 1200 }, async ({ ask, simulator }) => {
+      await ask('{ backupServer { apiVersion } }');
+      simulator.misbehave(({ query: { extendedView } }) => extendedView === 'true', { hang: true });
+      const { data, errors, upstream } = await ask(`{ ${field} }`);
+      expect(JSON.stringify(data)).toContain('"name":"abc.onmicrosoft.com"');
+      expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(['UPSTREAM_TIMEOUT']));
+      expect(upstream.map((request) => request.path)).toEqual([path, path]);
+    });
   });
 
   test.each([
