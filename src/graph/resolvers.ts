@@ -71,7 +71,7 @@ export const resolvers: Resolvers = {
     durationSeconds: durationOf,
     log: (session, args, context) => readLog(context, session, args),
     logUrl: ({ id }) => logPath(id),
-    job: ({ jobId, type }, _, context, info) => relatedJob(context, info, jobId, type),
+    job: ({ jobId, lookupType }, _, context, info) => relatedJob(context, info, jobId, lookupType),
     repository: ({ repositoryId }, _, context, info) => related(context, info, backupRepositories, repositoryId),
     processedObjects: (session, args, context) => readProcessedObjects(context, session, args),
   },

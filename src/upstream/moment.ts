@@ -53,10 +53,21 @@ export function toUtc(text: string): string | null {
   return /^(?!0000)\d/.test(utc) ? `${utc.slice(0, 19)}${fraction}Z` : null; // years beyond 9999 have a sign
 }
 
-/** The same for what the server wrote: there, a moment without an offset is in UTC, as Veeam documents it. */
+/** Other forms of ISO 8601 that servers may write: a day alone, no seconds, `+0100` and `+01`. */
+const shortForm =
+  /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(?:[Zz]|([+-]\d{2})(?::?(\d{2}))?)?)?$/;
+
+function shortToUtc(text: string): string | null {
+  const match = shortForm.exec(text);
+  if (!match) return null;
+  const [, day = '', time = '00:00', seconds = ':00', offsetHours = '+00', offsetMinutes = '00'] = match;
+  return toUtc(`${day}T${time}${seconds}${offsetHours}:${offsetMinutes}`);
+}
+
+/** Returns a server's moment in UTC. Without an offset it is UTC, as Veeam documents. */
 export function serverToUtc(text: string): string | null {
   const given = text.trim();
-  return toUtc(given) ?? toUtc(`${given}Z`);
+  return toUtc(given) ?? toUtc(`${given}Z`) ?? shortToUtc(given);
 }
 
 /** The end of 1970-01-01 in the time zone that reaches it last. */

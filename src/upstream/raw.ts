@@ -37,11 +37,11 @@ function inAnyCase(object: Raw, name: string): unknown {
 }
 
 /**
- * Reads a `_links` entry. Links are absolute or relative, in any case, and of another API version at times, so only their
+ * Reads a `_links` entry, an object with a `href` or the address alone. Links are absolute or relative, in any case, and of another API version at times, so only their
  * last two segments count. They are never followed.
  */
 function toLink(entry: unknown): Link | null {
-  const href = isObject(entry) ? entry['href'] : undefined;
+  const href = isObject(entry) ? entry['href'] : entry;
   if (typeof href !== 'string' || href.length > MAX_LINK_CHARACTERS) return null;
   const [collection, last] = (href.split(/[?#]/, 1)[0] ?? '').replace(/\/$/, '').split('/').slice(-2);
   const id = last === undefined ? null : toUuid(last);
@@ -81,15 +81,16 @@ export class Reader {
     return this.#bad(field, `${kindOf(value)} instead of ${expected}`);
   }
 
-  /** Null for a blank text; the fault of any other value. Called when a value was not read. */
+  /** Returns null for a blank text, else an error. Called when a value was not read. */
   #noneOr(field: string, expected: string, value: unknown): UpstreamError | null {
     return toWord(value) === '' ? null : this.#unexpected(field, expected, value);
   }
 
-  /** The record's own id, a UUID in lower case. */
+  /** Returns the record's own id, a UUID in lower case. A record without an id has that of its `self` link. */
   id(): string {
     const value = this.#raw['id'];
-    const id = typeof value === 'string' ? toUuid(value) : null;
+    const isMissing = value === undefined || value === null || toWord(value) === '';
+    const id = isMissing ? (this.link('self')?.id ?? null) : typeof value === 'string' ? toUuid(value) : null;
     if (id === null) throw this.#unexpected('id', 'a UUID', value);
     return id;
   }

@@ -5,6 +5,7 @@ import { startOddServer, type OddServer } from '../helpers/oddServer.js';
 
 const ID = 'be376069-2865-4156-a9bc-825cef7d687e';
 const JOB = '00b96531-1a68-4c90-a398-91141ffedb3b';
+const REPOSITORY = '035bcd44-6f68-4335-b6b8-4e22452eb8ff';
 const COPY = '196e4df2-0faf-4b8e-ba17-ce8c0eb4edc5';
 
 let server: OddServer;
@@ -45,12 +46,18 @@ describe('log lines', () => {
       { title: '', type: 'Error', message: '[Success] is part of it' },
       { type: 'ERROR', message: '[Success] is part of it' },
     ],
+    [{ message: '[Warning] only message' }, { type: 'WARNING', message: 'only message' }],
+    [
+      { title: ' ', type: null, message: '[Failed] blank rest' },
+      { type: 'ERROR', message: 'blank rest' },
+    ],
+    [{ message: '[john@abc] mailbox' }, { type: null, message: '[john@abc] mailbox' }],
     [{}, { type: null, message: null }],
   ] as const;
 
   test.each(['v2', 'v5', 'v7', 'v8'])('are read by their own form, mixed in one page of %s', async (version) => {
     const results = lines.map(([body], index) => ({
-      id: ID.replace('be376069', `0000000${index}`),
+      id: ID.replace('be376069', `000000${10 + index}`),
       usn: index,
       ...body,
     }));
@@ -68,13 +75,16 @@ describe('log lines', () => {
       { id: ID, usn: 1, title: '[Warning] a' },
       { id: JOB, usn: 2, type: 'Warning', message: 'b' },
       { id: COPY, usn: 3, type: 'Success', message: 'c' },
+      { id: REPOSITORY, usn: 4, message: '[Warning] d' },
     ];
-    const { data } = await server.ask(
-      'v7',
-      { [`JobSessions/${ID}/LogItems`]: { body: { offset: 0, limit: 500, results } } },
-      `{ jobSession(id: "${ID}") { log(types: [WARNING]) { nodes { message } } } }`,
-    );
-    expect(data.jobSession.log.nodes).toEqual([{ message: 'a' }, { message: 'b' }]);
+    for (const version of ['v5', 'v7', 'v8']) {
+      const { data } = await server.ask(
+        version,
+        { [`JobSessions/${ID}/LogItems`]: { body: { offset: 0, limit: 500, results } } },
+        `{ jobSession(id: "${ID}") { log(types: [WARNING]) { nodes { message } } } }`,
+      );
+      expect(data.jobSession.log.nodes).toEqual([{ message: 'a' }, { message: 'b' }, { message: 'd' }]);
+    }
   });
 });
 
@@ -120,6 +130,9 @@ describe('links of a session', () => {
     ['both, of a backup session', { job: toJob, copyJob: toCopy }, { jobType: 'Backup' }, 'BACKUP', JOB],
     ['both, of no type', { job: toJob, copyJob: toCopy }, {}, 'COPY', COPY],
     ['an empty copyJob', { job: toJob, copyJob: {} }, {}, 'BACKUP', JOB],
+    ['copyJob, of a backup session', { copyJob: toCopy }, { jobType: 'Backup' }, 'BACKUP', COPY],
+    ['copyJob, as text', { copyJob: `/v7/CopyJobs/${COPY}` }, {}, 'COPY', COPY],
+    ['job, as text of a whole address', { job: toCopy.href }, {}, 'COPY', COPY],
     ['copyJob beside an id', { copyJob: toCopy }, { jobId: JOB }, 'COPY', JOB],
   ])('lead to its job by the name %s', async (_, links, more, type, id) => {
     for (const version of ['v5', 'v7', 'v8']) {
@@ -131,6 +144,41 @@ describe('links of a session', () => {
       expect(errors).toEqual([]);
       expect(data.jobSession).toEqual({ type, job: { id } });
     }
+  });
+
+  test.each([
+    ['a backup session links to a copy job alone', 'Backup', { copyJob: toCopy }, COPY],
+    ['a copy session links to a backup job alone', 'Copy', { job: `/v8/Jobs/${JOB}` }, JOB],
+  ])('lead to a job that can be read when %s', async (_, jobType, links, id) => {
+    for (const version of ['v7', 'v8']) {
+      const { data, errors } = await server.ask(
+        version,
+        {
+          [`JobSessions/${ID}`]: { body: { id: ID, jobType, _links: links } },
+          [`CopyJobs/${COPY}`]: { body: { id: COPY, name: 'a copy job' } },
+        },
+        `{ jobSession(id: "${ID}") { job { id name } } }`,
+      );
+      expect([data.jobSession.job, errors]).toEqual([{ id, name: expect.any(String) }, []]);
+    }
+  });
+
+  test.each([[''], [' '], [null]])('name a record whose own id is %j', async (id) => {
+    const self = { href: `/v8/JobSessions/${ID}` };
+    const { data, errors } = await server.ask(
+      'v8',
+      {
+        [`JobSessions/${ID}`]: { body: { id, status: 'Success', _links: { self } } },
+        JobSessions: {
+          body: { offset: 0, limit: 30, results: [{ id, status: 'Failed', _links: { self: self.href } }] },
+        },
+      },
+      `{ jobSession(id: "${ID}") { id status } jobSessions(first: 5) { nodes { id status } } }`,
+    );
+    expect([data, errors]).toEqual([
+      { jobSession: { id: ID, status: 'SUCCESS' }, jobSessions: { nodes: [{ id: ID, status: 'FAILED' }] } },
+      [],
+    ]);
   });
 
   test('lead to its repository, and a job to its organization and repository, in any case of the name', async () => {

@@ -18,6 +18,8 @@ export type JobSessionRecord = Fields<Omit<JobSession, '__typename' | 'id' | 'st
   readonly id: string;
   readonly statistics: Field<StatisticsRecord | null>;
   readonly jobId: Field<string | null>;
+  /** Type to look the job up by; null when the session's own type and its link disagree. */
+  readonly lookupType: Field<JobSession['type'] | null>;
   readonly repositoryId: Field<string | null>;
 };
 
@@ -44,10 +46,7 @@ const jobCollections: ReadonlyMap<string, 'BACKUP' | 'COPY'> = new Map([
 /** A job that a session links to; its type by the link's name, or by the collection that the link leads to. */
 type LinkedJob = Readonly<{ id: string; type: 'BACKUP' | 'COPY' | null }>;
 
-/**
- * Returns the job that a session links to. A session that links to a copy job is one of its runs, whatever else it links to,
- * unless its own type says otherwise.
- */
+/** Returns the job that a session links to. A link to a copy job wins, unless the session's own type is Backup. */
 function linkedJob(read: Reader, sessionType: JobSessionRecord['type']): LinkedJob | null {
   const copy = read.link('copyJob', 'copyJobs');
   const other = read.link('job', 'jobs', 'backupJob', 'backupJobs');
@@ -87,6 +86,8 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
     const jobType = read.oneOf('jobType', jobTypes);
     const jobId = read.uuid('jobId');
     const linked = jobType === null || jobId === null ? linkedJob(read, jobType) : null;
+    const type = jobType ?? linked?.type ?? null;
+    const isInDoubt = jobId === null && (linked?.type ?? type) !== type;
     return {
       id: read.id(),
       creationTime,
@@ -94,12 +95,13 @@ export const jobSessions: ItemResource<'jobSession', JobSessionRecord> = {
       progress: read.int32('progress'),
       status: read.oneOf('status', sessionStatuses),
       details: read.text('details'),
-      type: jobType ?? linked?.type ?? null,
+      type,
       configType: read.oneOf('jobSessionConfigType', { full: 'FULL', incremental: 'INCREMENTAL' }),
       retryCount: read.int32('retryCount'),
       willBeRetried: read.flag('jobWillBeRetried'),
       statistics: statistics === null || statistics instanceof Error ? statistics : normalizeStatistics(statistics),
       jobId: jobId ?? linked?.id ?? null,
+      lookupType: isInDoubt ? null : type,
       repositoryId: read.idOrLink('repositoryId', ...linksToRepository),
     };
   },

@@ -18,6 +18,19 @@ export const logItemTypes: Readonly<Record<string, LogItemType>> = {
   unknown: 'UNKNOWN', // a title without a prefix
 };
 
+/** The parts of `[Success] Done`: a word in brackets, and the text after it. */
+const prefixed = /^\s*\[([^\]]{1,40})\]\s*(.*)$/s;
+
+const isTypeWord = (word: string | undefined): boolean =>
+  word !== undefined && Object.hasOwn(logItemTypes, word.toLowerCase());
+
+/** Splits a message that begins with a type in brackets. Called for a line that has no other text and no type. */
+function splitMessage(raw: Raw): Raw {
+  const [, bracketed, text] = typeof raw['message'] === 'string' ? (prefixed.exec(raw['message']) ?? []) : [];
+  const word = bracketed?.trim();
+  return isTypeWord(word) ? { ...raw, type: word, message: text } : raw;
+}
+
 const isFilled = (value: unknown): boolean =>
   typeof value === 'string' ? /\S/.test(value) : value !== undefined && value !== null;
 
@@ -28,15 +41,15 @@ const isFilled = (value: unknown): boolean =>
  */
 export function splitTitle(raw: Raw): Raw {
   const { title, type, message } = raw;
-  if ((isFilled(type) && isFilled(message)) || !isFilled(title)) return raw;
+  if (isFilled(type) && isFilled(message)) return raw;
+  if (!isFilled(title)) return isFilled(type) ? raw : splitMessage(raw);
   if (typeof title !== 'string') return { ...raw, message: isFilled(message) ? message : title };
-  const match = /^\s*\[([^\]]{1,40})\]\s*(.*)$/s.exec(title);
+  const match = prefixed.exec(title);
   const word = match?.[1]?.trim();
-  const isKnown = word !== undefined && Object.hasOwn(logItemTypes, word.toLowerCase());
   return {
     ...raw,
     type: isFilled(type) ? type : (word ?? 'Unknown'),
-    message: isFilled(message) ? message : isKnown ? match?.[2] : title,
+    message: isFilled(message) ? message : isTypeWord(word) ? match?.[2] : title,
   };
 }
 
