@@ -1,8 +1,12 @@
 const SHA256_DIGITS = 64;
 const SHA1_DIGITS = 40;
 
-/** Words in front of the digits, as OpenSSL, Windows and browsers write them: `sha256 Fingerprint=`, `SHA-256:`, `Thumbprint: `. */
-const label = /^(?:sha[-_ ]?(?:256|1)|(?:finger|thumb)print|certificate|cert|hash|digest|[\s()=:#-])+/i;
+/**
+ * Words in front of the digits, as OpenSSL, Windows and browsers write them: `sha256 Fingerprint=`, `SHA2-256(stdin)= `,
+ * `SHA256(cert.der)= `, `Thumbprint: `.
+ */
+const label =
+  /^(?:sha[-_ ]?(?:2-)?(?:256|1)|\(.{0,300}\)(?=\s*=)|(?:finger|thumb)print|certificate|cert|hash|digest|[\s()=:#-])+/i;
 
 /** Characters that nobody sees, such as the mark that Windows' certificate viewer puts in front, and quotes. */
 const unseen = /[\p{Cf}\p{Cc}"']/gu;

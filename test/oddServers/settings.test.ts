@@ -38,12 +38,18 @@ describe('BACKUP_SERVER_FINGERPRINT', () => {
     ['as certutil prints it', `Cert Hash(sha256): ${pairs(' ').toLowerCase()}`],
     ['as a thumbprint', `Thumbprint = ${digits}`],
     ['in quotes', `"${sha256}"`],
+    ['as OpenSSL 3 prints a digest of its input', `SHA2-256(stdin)= ${digits.toLowerCase()}\n`],
+    ['as OpenSSL 1.1 prints one of its input', `SHA256(stdin)= ${digits.toLowerCase()}`],
+    ['as older OpenSSL prints one of its input', `(stdin)= ${digits.toLowerCase()}`],
+    ['as OpenSSL prints one of a file', `SHA256(cert.der)= ${digits.toLowerCase()}`],
+    ['as OpenSSL prints one of a file with brackets', `SHA2-256(/tmp/bad cafe (1).der)= ${digits}`],
   ])('is taken %s', (_, text) => {
     expect(read(text)).toEqual({ by: 'fingerprint', sha256 });
   });
 
   test.each([
     ['a SHA-1 fingerprint', `SHA1 Fingerprint=${sha256.slice(0, 59)}`, 'a SHA-1 fingerprint, of 40 digits'],
+    ['a SHA-1 digest', `SHA1(cert.der)= ${digits.slice(0, 40)}`, 'a SHA-1 fingerprint, of 40 digits'],
     ['a thumbprint of Windows', `\u200e${digits.slice(0, 40)}`, 'a SHA-1 fingerprint, of 40 digits'],
     ['a digit too few', sha256.slice(0, -1), 'which has 63 digits'],
     ['two fingerprints', `${digits}${digits}`, 'which has 128 digits'],
@@ -52,7 +58,7 @@ describe('BACKUP_SERVER_FINGERPRINT', () => {
     ['a word', 'fingerprint', 'other characters'],
   ])('is refused when it is %s', (_, text, reason) => {
     expect(read(text)).toMatch(
-      /^BACKUP_SERVER_FINGERPRINT must be a SHA-256 fingerprint, 64 hexadecimal digits .*; got "/,
+      /^BACKUP_SERVER_FINGERPRINT must be a SHA-256 fingerprint: 64 hexadecimal digits; .*; got "/,
     );
     expect(read(text)).toContain(reason);
   });
@@ -72,6 +78,15 @@ describe('findIgnoredProxies', () => {
     ['one on loopback', { HTTPS_PROXY: proxy }, 'http://127.0.0.1:1', ['HTTPS_PROXY']],
     ['none for an exempt host', { HTTPS_PROXY: proxy, NO_PROXY: 'x, H.example.com' }, 'https://h.example.com:1', []],
     ['none for an exempt domain', { ALL_PROXY: proxy, no_proxy: '.example.com' }, 'https://h.example.com:1', []],
+    ['none for an exempt host and port', { ALL_PROXY: proxy, NO_PROXY: 'h:4443' }, 'https://h:4443', []],
+    ['none for an exempt port that the URL leaves out', { ALL_PROXY: proxy, NO_PROXY: 'h:443' }, 'https://h:443', []],
+    ['one for another port', { ALL_PROXY: proxy, NO_PROXY: 'h:4443' }, 'https://h:9419', ['ALL_PROXY']],
+    ['none for IPv6 in brackets', { ALL_PROXY: proxy, NO_PROXY: '[fd00::1]' }, 'https://[fd00::1]:4443', []],
+    ['none for IPv6 without brackets', { ALL_PROXY: proxy, NO_PROXY: 'fd00::1' }, 'https://[fd00::1]:4443', []],
+    ['none for IPv6 with a port', { ALL_PROXY: proxy, NO_PROXY: 'x,[::1]:99' }, 'http://[::1]:99', []],
+    ['one for another IPv6', { ALL_PROXY: proxy, NO_PROXY: '[::2]' }, 'http://[::1]:99', ['ALL_PROXY']],
+    ['none for a domain with a port', { ALL_PROXY: proxy, NO_PROXY: '.example.com:1' }, 'https://h.example.com:1', []],
+    ['none for the domain itself', { ALL_PROXY: proxy, NO_PROXY: '.example.com' }, 'https://example.com:1', []],
     ['none where all are exempt', { ALL_PROXY: proxy, NO_PROXY: '*' }, 'https://h:1', []],
     ['one for a host that only ends alike', { ALL_PROXY: proxy, NO_PROXY: 'h' }, 'https://oh:1', ['ALL_PROXY']],
   ])('finds %s', (_, env, origin, names) => {
