@@ -41,6 +41,8 @@ export class InformationalFilter {
   #isLineEmpty = false;
   #headBytes = 0;
   #count = 0;
+  /** Empty lines between answers, in bytes. */
+  #blankBytes = 0;
 
   /** Expects an answer, because a request was sent. */
   expectAnswer(): void {
@@ -48,6 +50,7 @@ export class InformationalFilter {
     this.#held = NOTHING;
     this.#isInHead = false;
     this.#count = 0;
+    this.#blankBytes = 0;
   }
 
   /** Returns the bytes that are left for the parser; null when informational answers do not end. */
@@ -60,6 +63,12 @@ export class InformationalFilter {
       if (this.#isInHead) {
         at = this.#skipHead(data, at);
         if (this.#headBytes > MAX_HEAD_BYTES) return null;
+        continue;
+      }
+      if (data[at] === CR || data[at] === LF) {
+        this.#blankBytes += 1;
+        if (this.#blankBytes > MAX_HEAD_BYTES) return null;
+        at += 1;
         continue;
       }
       const isSkipped = isInformational(data, at);
@@ -97,7 +106,7 @@ export class InformationalFilter {
 }
 
 /**
- * Hides informational answers from who reads a connection. Replaces `read` and `write` of this one socket: undici calls both once for
+ * Removes informational responses before undici's parser reads them. Replaces `read` and `write` of this one socket: undici calls both once for
  * a GET, and has no other place between the connection and its parser. Destroys the socket with `excess` when they do not end.
  */
 export function skipInformational(socket: Socket, excess: () => Error): void {

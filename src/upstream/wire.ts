@@ -121,11 +121,11 @@ class Collector implements Dispatcher.DispatchHandler {
 
 /** GETs from one origin, with as little work for each as there can be: no redirects, no decompression, no time limits. */
 export function createWire(origin: string, connector: Connector): Wire {
-  /** undici itself refuses 100 Continue, which nobody asked for. */
+  /** undici rejects an unrequested 100 Continue. */
   const connect: Connector['connect'] = (target, callback) => {
     connector.connect(target, (...result) => {
       const [, socket] = result;
-      if (socket) skipInformational(socket, () => new ProtocolError('one informational answer after the other'));
+      if (socket) skipInformational(socket, () => new ProtocolError('too many informational responses'));
       callback(...result);
     });
   };

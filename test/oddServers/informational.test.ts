@@ -39,6 +39,8 @@ test.each<[string, (answer: string) => readonly string[]]>([
   ['100 comes a byte at a time', (answer) => [...CONTINUE.split(''), answer]],
   ['100 is split from the status line that follows', (answer) => [`${CONTINUE}HTTP/1.1 `, answer.slice(9)]],
   ['100 has headers and no reason', (answer) => [head('HTTP/1.1 100 ', 'Date: x', 'X: HTTP/1.1 200 OK') + answer]],
+  ['an empty line comes before 100', (answer) => [`\r\n${CONTINUE}${answer}`]],
+  ['empty lines come before 100 and the answer, in pieces', (answer) => ['\r', `\n\n${CONTINUE}\r\n`, answer]],
   ['100 is of HTTP/1.0', (answer) => [`${head('HTTP/1.0 100 Continue')}${answer}`]],
   [
     '100, 102 and 103 come by turns',
@@ -55,6 +57,7 @@ test.each<[string, (answer: string) => readonly string[]]>([
 
 test.each<[string, (answer: string) => readonly string[]]>([
   ['they do not end', (answer) => [CONTINUE.repeat(500) + answer]],
+  ['empty lines do not end', () => ['\r\n'.repeat(20_000)]],
   ['one of them has no end', () => ['HTTP/1.1 100 Continue\r\n', `x: ${'y'.repeat(40_000)}`]],
   ['the protocol is changed', (answer) => [head('HTTP/1.1 101 Switching Protocols') + answer]],
 ])('a session is UPSTREAM_BAD_RESPONSE when %s', async (_, wrap) => {
