@@ -1,4 +1,4 @@
-/** An assumption: whether the server's KB is 1,000 or 1,024 bytes is documented nowhere. Windows tools mean 1,024. */
+/** Assumes 1 KB = 1,024 bytes, as Windows tools do. No document says. */
 const unitBytes: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3, tb: 1024 ** 4 };
 
 /** Longer than any amount, and short enough for the patterns' repeated blanks. */
@@ -9,6 +9,7 @@ const MAX_DIGITS = 15;
 
 /** Digits with single separators between them: a comma, a point, blanks of several widths, an apostrophe. */
 const number = String.raw`(\d+(?:[.,'’ \u00a0\u2009\u202f]\d+)*)`;
+const countPattern = new RegExp(String.raw`^\s*${number}\s*$`);
 const bytesPattern = new RegExp(String.raw`^\s*${number}\s*([kmgt]?b)(?:/s)?\s*$`, 'i');
 const itemsPattern = new RegExp(String.raw`^\s*\(\s*${number}\s*items?/s\s*\)\s*$`, 'i');
 
@@ -28,9 +29,9 @@ function isGrouped([first = '', ...groups]: readonly string[]): boolean {
 
 /**
  * Reads a number that may have separators of thousands. Null where the digits leave a doubt, as in `1,234`: then `mark`
- * decides, if another number of the same text shows it.
+ * decides, if another number of the same text shows it. `isWhole` says that the number cannot have thousandths.
  */
-function readNumber(text: string, mark: Mark | null): Written | null {
+function readNumber(text: string, mark: Mark | null, isWhole = false): Written | null {
   const digits = text.split(/\D/);
   const separators = text.split(/\d+/).slice(1, -1);
   const last = separators.at(-1);
@@ -40,8 +41,8 @@ function readNumber(text: string, mark: Mark | null): Written | null {
 
   const isGroups = (last === undefined || others.every((separator) => separator === last)) && isGrouped(digits);
   const isDecimal = isMark(last) && !others.includes(last) && isGrouped(digits.slice(0, -1));
-  const isInDoubt = isGroups && isDecimal;
-  if (isInDoubt ? mark === last : isDecimal) {
+  const isInDoubt = isGroups && isDecimal && !isWhole;
+  if (isInDoubt ? mark === last : isDecimal && !isGroups) {
     return {
       value: Number(`${digits.slice(0, -1).join('')}.${digits.at(-1) ?? ''}`),
       mark: isMark(last) ? last : null,
@@ -62,12 +63,21 @@ export function readAmount(text: string): Amount {
   const bracketAt = text.includes('(') ? text.indexOf('(') : text.length;
   const [, bytesText, unit = ''] = bytesPattern.exec(text.slice(0, bracketAt)) ?? [];
   const [, itemsText] = itemsPattern.exec(text.slice(bracketAt)) ?? [];
-  const read = (part: string | undefined, mark: Mark | null): Written | null =>
-    part === undefined ? null : readNumber(part, mark);
-  const items = read(itemsText, read(bytesText, null)?.mark ?? null);
-  const amount = read(bytesText, items?.mark ?? null);
+  const isWhole = unit.toLowerCase() === 'b'; // a byte has no thousandths
+  const readBytes = (mark: Mark | null): Written | null =>
+    bytesText === undefined ? null : readNumber(bytesText, mark, isWhole);
+  const items = itemsText === undefined ? null : readNumber(itemsText, readBytes(null)?.mark ?? null);
+  const amount = readBytes(items?.mark ?? null);
   return {
     bytes: amount && Math.round(amount.value * (unitBytes[unit.toLowerCase()] ?? NaN)),
     items: items && Number.isInteger(items.value) ? items.value : null,
   };
+}
+
+/** Returns the whole number of a text such as `1,234`; null for any other text. */
+export function readCount(text: string): number | null {
+  if (text.length > MAX_AMOUNT_CHARACTERS) return null;
+  const [, digits] = countPattern.exec(text) ?? [];
+  const value = digits === undefined ? undefined : readNumber(digits, null, true)?.value;
+  return value !== undefined && Number.isInteger(value) ? value : null;
 }

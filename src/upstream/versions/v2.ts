@@ -1,6 +1,6 @@
 import { isObject } from '../raw.js';
 import type { Notice, Raw } from '../resource.js';
-import { readAmount } from './amount.js';
+import { readAmount, readCount } from './amount.js';
 import { v3 } from './v3.js';
 import type { Version } from './version.js';
 
@@ -11,12 +11,19 @@ function isUnread(text: string, { bytes, items }: ReturnType<typeof readAmount>)
   return text.trim() !== '' && (bytes === null || (items === null && text.includes('(')));
 }
 
+/** Returns true for a number or its text, as later versions write statistics. */
+const isNumeric = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d/.test(value));
+
+/** Gives statistics their numbers: the server's own where it has them, else those in its texts. */
 function adaptStatistics(raw: Raw, notice: Notice): Raw {
   const statistics = raw['statistics'];
-  if (!isObject(statistics) || 'processingRateBytesPS' in statistics) return raw; // numbers already, as later versions have them
+  if (!isObject(statistics)) return raw;
+  let isEstimated = !isNumeric(statistics['processingRateBytesPS']);
   const amount = (field: string): ReturnType<typeof readAmount> => {
     const text = statistics[field];
     if (text === undefined || text === null) return noAmount;
+    isEstimated = true;
     const read = typeof text === 'string' ? readAmount(text) : noAmount;
     if (typeof text !== 'string' || isUnread(text, read)) {
       const value = typeof text === 'string' ? text : typeof text;
@@ -24,18 +31,23 @@ function adaptStatistics(raw: Raw, notice: Notice): Raw {
     }
     return read;
   };
-  const processing = amount('processingRate');
+  const own = (field: string): unknown => (isNumeric(statistics[field]) ? statistics[field] : undefined);
+  const bytes = (field: string, textField: string): unknown => own(field) ?? amount(textField).bytes;
+  const hasRates = isNumeric(statistics['processingRateBytesPS']) && isNumeric(statistics['processingRateItemsPS']);
+  const processing = hasRates ? noAmount : amount('processingRate');
+  const { processedObjects } = statistics;
+  const count = typeof processedObjects === 'string' ? readCount(processedObjects) : null;
   return {
     ...raw,
     statistics: {
-      processingRateBytesPS: processing.bytes,
-      processingRateItemsPS: processing.items,
-      readRateBytesPS: amount('readRate').bytes,
-      writeRateBytesPS: amount('writeRate').bytes,
-      transferredDataBytes: amount('transferredData').bytes,
-      processedObjects: statistics['processedObjects'],
+      processingRateBytesPS: own('processingRateBytesPS') ?? processing.bytes,
+      processingRateItemsPS: own('processingRateItemsPS') ?? processing.items,
+      readRateBytesPS: bytes('readRateBytesPS', 'readRate'),
+      writeRateBytesPS: bytes('writeRateBytesPS', 'writeRate'),
+      transferredDataBytes: bytes('transferredDataBytes', 'transferredData'),
+      processedObjects: count ?? processedObjects,
       bottleneck: statistics['bottleneck'],
-      isEstimated: true,
+      isEstimated,
     },
   };
 }
