@@ -12,6 +12,10 @@ export type KeptProbe = Readonly<{
   outcomeOf: (version: Version) => string;
   /** Whether that was a success that is not JSON: the page of a web server that has one for every path. */
   isPage: (version: Version) => boolean;
+  /** Returns true when the answer was a redirect. */
+  isRedirect: (version: Version) => boolean;
+  /** Returns the status of the answer; undefined when none came. */
+  statusOf: (version: Version) => number | undefined;
 }>;
 
 export function createKeptProbe(client: Client): KeptProbe {
@@ -20,7 +24,17 @@ export function createKeptProbe(client: Client): KeptProbe {
   const answerFor = ({ name, probePath }: Version): Answer | UpstreamError | undefined =>
     answered.get(`${name}/${probePath}`);
 
+  const statusOf = (version: Version): number | undefined => {
+    const answer = answerFor(version);
+    return answer instanceof UpstreamError ? undefined : answer?.status;
+  };
+
   return {
+    statusOf,
+    isRedirect: (version) => {
+      const status = statusOf(version);
+      return status !== undefined && status >= 300 && status < 400;
+    },
     probe: (request) => {
       const { path } = request;
       const answer = pending.get(path) ?? client.exchange({ ...request, token: null, timeoutMs: PROBE_TIMEOUT_MS });

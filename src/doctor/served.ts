@@ -1,5 +1,6 @@
 import type { Client } from '../upstream/client.js';
 import { createVersionFinder, probeVersions, versions } from '../upstream/versions/index.js';
+import { isServed } from '../upstream/versions/search.js';
 import type { Version } from '../upstream/versions/version.js';
 import { createKeptProbe } from './probe.js';
 import { fail, ok, type Report } from './report.js';
@@ -8,10 +9,13 @@ import type { Target } from './target.js';
 /** A version that does not exist: whoever answers it as those that do tells nothing with it. */
 const NO_VERSION = 'v0';
 
-const wrongHost = [
-  'Something answers there, but it is not the REST service of Veeam Backup for Microsoft 365: check the host and the port of',
-  'BACKUP_SERVER_URL (another web server or a proxy may have them). The service has port 4443 unless that was changed.',
-];
+function wrongHost(origin: string): readonly string[] {
+  const parts = new URL(origin).pathname === '/' ? 'the host and the port' : 'the host, the port and the path';
+  return [
+    `Something answers there, but it is not the REST service of Veeam Backup for Microsoft 365: check ${parts} of`,
+    'BACKUP_SERVER_URL (another web server or a proxy may have them). The service has port 4443 unless that was changed.',
+  ];
+}
 
 const noService = [
   'If that is the backup server, its REST service is in trouble: look at it there, and start it again. If it is another host',
@@ -27,10 +31,10 @@ const listOf = (names: readonly string[]): string =>
 
 /** Asks, without a token, which API versions there are; `version` is the one that the gateway would speak. */
 export async function findServed(
-  { apiVersion, isEncrypted }: Target,
+  { origin, apiVersion, isEncrypted }: Target,
   client: Client,
 ): Promise<{ report: Report; version: Version | null }> {
-  const { probe, outcomeOf, isPage } = createKeptProbe(client);
+  const { probe, outcomeOf, isPage, isRedirect, statusOf } = createKeptProbe(client);
   const refuse = (found: string, remedy: readonly string[]): { report: Report; version: null } => ({
     report: fail(found, remedy),
     version: null,
@@ -43,7 +47,10 @@ export async function findServed(
   const outcomes = probed.map(({ version }) => ({ name: version.name, outcome: outcomeOf(version) }));
 
   if (probed.some(({ version }) => isPage(version))) {
-    return refuse('what answers is no REST API: it sends something else than JSON', wrongHost);
+    return refuse('what answers is no REST API: it sends something else than JSON', wrongHost(origin));
+  }
+  if (served.length === 0 && probed.every(({ version }) => isRedirect(version))) {
+    return refuse('what answers is no REST API: it redirects, so a login page or a proxy answers', wrongHost(origin));
   }
   if (served.length === 0) {
     const kinds = [...new Set(outcomes.map(({ outcome }) => outcome))];
@@ -54,7 +61,7 @@ export async function findServed(
     const isStranger = probed.every(({ isThere }) => isThere === false);
     return refuse(
       `none that the gateway speaks is served (${what})`,
-      isStranger ? wrongHost : isEncrypted ? noService : [...noService, ...perhapsEncrypted],
+      isStranger ? wrongHost(origin) : isEncrypted ? noService : [...noService, ...perhapsEncrypted],
     );
   }
 
@@ -77,14 +84,15 @@ export async function findServed(
   }
   const isNewerDoubtful = unknown.some((each) => versions.indexOf(each) < versions.indexOf(version));
   const doubt = `It is not known whether newer versions are served (${doubtful}). The gateway will ask again at least once a minute.`;
-  const path = `${NO_VERSION}/${version.probePath}`;
-  const control = await probe({ path, query: {}, headers: {}, about: { resource: 'version' } }).catch(() => null);
-  const warning = `${NO_VERSION} is answered with status ${control?.status ?? 0}, though it does not exist: perhaps a proxy answers, not the server.`;
+  const noVersion = { ...version, name: NO_VERSION };
+  const isRefused = (await isServed(probe, noVersion)) === false;
+  const status = statusOf(noVersion);
+  const warning = `${NO_VERSION} is answered with status ${status ?? 0}, though it does not exist: perhaps a proxy answers, not the server.`;
   return {
     report: ok(`${areServed}; the gateway will speak ${version.name}`, {
       warnings: [
         ...(apiVersion === 'auto' && isNewerDoubtful ? [doubt] : []),
-        ...(control === null || control.status === 404 ? [] : [warning]),
+        ...(isRefused || status === undefined || status === 404 ? [] : [warning]),
       ],
     }),
     version,
