@@ -31,7 +31,7 @@ async function adviceFor(error: UpstreamError, target: Target, { name }: Version
   const { fault, status, errorCode } = error.details;
   if (status === 400 && faultOfCode(errorCode) === undefined) {
     return [
-      'The server answers so to a token that was got without disable_antiforgery_token=true: log in again with it.',
+      'The server answers 400 to a token requested without disable_antiforgery_token=true. Log in again with it.',
       ...(await howToLogIn(target, name)),
     ];
   }

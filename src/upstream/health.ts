@@ -1,7 +1,7 @@
 import type { Fault, UpstreamErrorDetails } from './errors.js';
 
-/** What a server that does well answers as well. Any other fault is the server's. */
-const faultsOfWell: ReadonlySet<Fault> = new Set([
+/** Faults that a healthy server returns too. Any other fault is the server's. */
+const faultsOfHealthyServer: ReadonlySet<Fault> = new Set([
   'unauthenticated',
   'forbidden',
   'notFound',
@@ -9,9 +9,9 @@ const faultsOfWell: ReadonlySet<Fault> = new Set([
   'rateLimited',
 ]);
 
-/** Returns true for an answer that a server gives while it does well. An offline proxy fails what needs it, and nothing else. */
-const isOfWell = ({ fault, errorCode }: UpstreamErrorDetails): boolean =>
-  faultsOfWell.has(fault) || errorCode?.toLowerCase() === 'proxyoffline';
+/** Returns true for a fault that a healthy server returns too. An offline proxy fails what needs it, and nothing else. */
+const isFromHealthyServer = ({ fault, errorCode }: UpstreamErrorDetails): boolean =>
+  faultsOfHealthyServer.has(fault) || errorCode?.toLowerCase() === 'proxyoffline';
 
 /** What ends before the server could answer. */
 const faultsOfOurs: ReadonlySet<Fault> = new Set(['expired', 'overloaded', 'overBudget', 'cancelled', 'tooLarge']);
@@ -47,7 +47,7 @@ export function createHealth(): Health {
   return {
     heard: (trouble) => {
       if (trouble !== null && faultsOfOurs.has(trouble.fault)) return;
-      if (trouble === null || isOfWell(trouble)) {
+      if (trouble === null || isFromHealthyServer(trouble)) {
         mend();
         return;
       }

@@ -33,13 +33,13 @@ export type Finding = Readonly<{
 
 const notServed: Verdict = { isServed: false, isSure: true, error: null };
 
-/** Returns true for an answer by which servers refuse a path that they do not know, though not in the way of this API. */
+/** Returns true for a refusal of an unknown path in another form than this API's. */
 export const isOddRefusal = ({ fault, status }: UpstreamErrorDetails): boolean =>
   fault === 'rejected' || status === 501;
 
 /**
  * Probes one version. 401 and 403 say that the path exists. An error body or none with 404 says that it does not; a page may be a
- * proxy's. Other refusals count as "not this one", and are asked again.
+ * proxy's. Other refusals count as "not this one", and the gateway probes them again.
  */
 async function askFor(probe: Probe, { name, probePath, headers }: Version): Promise<Verdict> {
   const about = { resource: 'version', id: name };
