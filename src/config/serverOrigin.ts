@@ -31,7 +31,7 @@ function readBasePath(written: string, parsed: string): { path: string } | { pro
     };
   }
   if (namesVersion(written)) {
-    return { problem: 'must leave out the API version and what follows it: the gateway adds both' };
+    return { problem: 'must be an origin alone, or with a path that leaves out the API version: the gateway adds it' };
   }
   return { path: written.replace(/\/$/, '') };
 }

@@ -25,7 +25,7 @@ export function faultOfCode(errorCode: string | undefined): Fault | undefined {
 
 /** The parts of an error body that are used. The rest may hold a stack trace. */
 export type ErrorBody = Readonly<{
-  /** True for the API's own body: a JSON object with a text `message`, or an `errorCode`. */
+  /** True for the API's own body: a JSON object with a text `message` or `errorCode`. */
   isOfApi: boolean;
   /** A word such as `ResourceNotFound`. */
   errorCode: string | undefined;
@@ -46,7 +46,7 @@ function readMembers(members: Iterable<readonly [name: string, value: unknown]>,
     if ((typeof value !== 'string' && typeof value !== 'number') || !/^(?:message|errorCode)$/i.test(name)) continue;
     const isCode = name.length === 'errorCode'.length;
     if (!isCode && typeof value === 'number') continue;
-    isOfApi = true;
+    if (typeof value === 'string') isOfApi = true;
     if (!isCode) continue;
     const code = String(value).trim();
     if (code !== '') hasCode = true;
