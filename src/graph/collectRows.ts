@@ -121,11 +121,7 @@ class Collector<Row extends Identified> {
   takePage(rows: readonly PlacedRow<Field<Row>>[]): boolean {
     if (this.#isExact) this.#distrust(rows);
     const sought = this.#sought;
-    if (sought === null) return rows.some((placed) => this.#take(placed));
-    if (this.#isPast) {
-      // A row that is not behind known ones may have been added before the sought row meanwhile.
-      return rows.some((placed) => (placed.isBehind || sideOf(sought, placed.row) !== 'before') && this.#take(placed));
-    }
+    if (sought === null || this.#isPast) return rows.some((placed) => !this.#isAdded(placed) && this.#take(placed));
     const atIndex = rows.findIndex(({ row }) => isAt(sought, row));
     const at = rows[atIndex];
     if (at) {
@@ -134,6 +130,15 @@ class Collector<Row extends Identified> {
       return rows.slice(atIndex + 1).some((placed) => this.#take(placed));
     }
     return rows.some((placed) => this.#takeIfAfter(sought, placed));
+  }
+
+  /** True for a row that was added meanwhile, before rows that were taken. A reader gets it by reading anew. */
+  #isAdded({ row, isBehind }: PlacedRow<Field<Row>>): boolean {
+    const { order } = this.#source;
+    const last = this.lastPlaced?.row ?? null;
+    if (isBehind || order === null || last === null || last instanceof Error || row instanceof Error) return false;
+    const [key, lastKey] = [order.key(row), order.key(last)];
+    return key !== null && lastKey !== null && order.compare(key, lastKey) < 0;
   }
 
   #takeIfAfter(sought: Sought<Row>, placed: Placed<Row>): boolean {

@@ -157,7 +157,9 @@ export function createListReader(options: ListReaderOptions): ListReader {
   }
 
   async function readInOrder(name: ListName, place: Place, rank: Rank, window: Window): Promise<Listing> {
-    if (place.isReversed === true) return readReversed(name, place);
+    // What this operation has turned round once, it turns round for each window.
+    const isReversed = place.isReversed === true || reversed.has(requestKey(place.path, place.query));
+    if (isReversed) return readReversed(name, place);
     const listing = await readListingAt(name, place, window);
     if (listing.isWhole || !rank || place.mayBeReversed !== true) return listing;
     // A window can be out of order here and there. The beginning of the list decides, so that all windows are judged alike.

@@ -51,6 +51,8 @@ export class PageWalk<Row> {
   #capRows = Infinity;
   #hasMore = true;
   #hasRecovered = false;
+  /** Rows that were returned before the walk began anew; null once one of them was met again. */
+  #lost: ReadonlySet<string> | null = null;
 
   constructor(options: WalkOptions<Row>) {
     this.#options = options;
@@ -103,13 +105,16 @@ export class PageWalk<Row> {
     return this.#take(page, asked) ?? this.#recover(last, limit);
   }
 
-  /** Reads on from a server whose pages have no room for a known row: the next page, and the last row once more. */
+  /** Reads on from a server whose pages have no room for a known row: the next page, the last row, and the page once more. */
   async #stepSingly(last: Last, limit: number): Promise<readonly PlacedRow<Row>[]> {
     const page = await this.#read(this.#endOffset, limit);
     const taken = this.#take(page, limit);
     if (taken !== null) return taken;
-    const isInPlace = this.#isAt(last, await this.#readAgain(last.offset, limit));
-    return isInPlace ? this.#accept(page, limit, 0) : this.#recover(last, limit);
+    if (!this.#isAt(last, await this.#readAgain(last.offset, limit))) return this.#recover(last, limit);
+    const again = await this.#readAgain(this.#endOffset, limit);
+    const [before, now] = [page.rows[0], again.rows[0]];
+    const isSame = before === undefined || now === undefined ? before === now : this.#isSame(before, now);
+    return isSame ? this.#accept(again, limit, 0) : this.#recover(last, limit);
   }
 
   /** Looks for a known row before the place where the last one was, in ever longer steps; begins anew if all are gone. */
@@ -121,7 +126,9 @@ export class PageWalk<Row> {
       const page = await this.#readAgain(offset, asked);
       const taken = this.#take(page, asked);
       if (taken !== null) return taken;
-      if (offset === 0) return this.#accept(page, asked, page.rows.length);
+      if (offset > 0) continue;
+      this.#lost ??= new Set(this.#known);
+      return this.#accept(page, asked, 0);
     }
   }
 
@@ -132,6 +139,10 @@ export class PageWalk<Row> {
 
   #readAgain(offset: number, limit: number): Promise<WalkedPage<Row>> {
     return this.#options.readPage({ offset, limit, isFresh: true });
+  }
+
+  #isSame(a: Row, b: Row): boolean {
+    return this.#options.identify(a) === this.#options.identify(b);
   }
 
   #isAt(last: Last, { rows: [first] }: WalkedPage<Row>): boolean {
@@ -154,10 +165,14 @@ export class PageWalk<Row> {
     const endOfKnown = this.#endOfKnown(offset, identities);
     const accepted: PlacedRow<Row>[] = [];
     const own = new Set<string>();
+    const lost = this.#lost;
+    const metAt = lost === null ? 0 : identities.findIndex((identity) => identity !== null && lost.has(identity));
+    const firstBehind = metAt === -1 ? rows.length : Math.max(behindAt, metAt);
+    if (metAt !== -1) this.#lost = null;
     for (const [index, row] of rows.entries()) {
       const identity = identities[index] ?? null;
       const isRepeat = identity === null ? index < endOfKnown : this.#known.has(identity) || own.has(identity);
-      if (!isRepeat) accepted.push({ row, offset: offset + index, isBehind: index >= behindAt });
+      if (!isRepeat) accepted.push({ row, offset: offset + index, isBehind: index >= firstBehind });
       if (identity !== null) own.add(identity);
     }
     for (const identity of own) this.#known.add(identity);
