@@ -44,8 +44,9 @@ export async function seek<Row extends Identified>(
   const isCapped = page.hasMore && page.rows.length < limit;
   for (let step = isCapped ? page.rows.length : SCAN_PAGE_ROWS; page.offset > 0; step *= 2) {
     const [top] = page.rows;
-    const isBeyond = top === undefined || sideOf(sought, top) !== 'before';
-    if (!isBeyond || page.rows.some((row) => isAt(sought, row))) break;
+    // One row alone does not show in which order the server gives rows.
+    const isBefore = top !== undefined && page.rows.length > 1 && sideOf(sought, top) === 'before';
+    if (isBefore || page.rows.some((row) => isAt(sought, row))) break;
     page = await list.readPage({ offset: Math.max(0, page.offset - step), limit: Math.max(limit, SCAN_PAGE_ROWS) });
   }
   return page;
