@@ -96,7 +96,7 @@ class Collector<Row extends Identified> {
     return this.#beside.some((placed) => this.#take(placed));
   }
 
-  /** Picks out rows that were taken while the server's filter was trusted. */
+  /** Applies the filter to the rows that were found before the gateway knew that the server ignores it. */
   #pickAgain(): void {
     const taken = this.found.splice(0);
     for (const placed of taken) {

@@ -46,7 +46,7 @@ export const descending = (a: string | number, b: string | number): number => as
 /** Rows found from a page on. */
 export type Collected<Row> = Readonly<{
   found: readonly Placed<Row>[];
-  /** The row to read on after, if it is not the last one found; null for the cursor that the page was asked for with. */
+  /** Row that `endCursor` stands at, if it is not the last one found. Null makes `endCursor` the page's own `after`. */
   readOnAfter?: Placed<Row> | null | undefined;
   /** False if the server gave the rows in another order, and they were sorted. */
   isInServerOrder?: boolean;
@@ -105,7 +105,7 @@ export class CollectedConnection<Row extends Identified> implements Connection<R
   #nodes: Connection<Row>['nodes'] | null = null;
   #pageInfo: Connection<Row>['pageInfo'] | null = null;
 
-  /** `after` is the cursor that the page was asked for with. An empty page gives it back, so that its reader does not start over. */
+  /** `after` is the page's argument. An empty page returns it as `endCursor`, so that a client does not start over. */
   constructor(source: Source<Row>, collected: Collected<Row>, after: string | null) {
     this.#source = source;
     this.#collected = collected;

@@ -14,7 +14,7 @@ const exposedHeaders = ['x-request-id', 'retry-after', 'etag', 'content-disposit
 const loopback = /^https?:\/\/((?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
 export type OriginOptions = Readonly<{
-  /** Whose pages may ask from a browser. */
+  /** Origins that CORS allows. */
   corsOrigins: readonly string[];
   /** Pages that the browser's own machine serves may ask as well. For the demo server alone: what it has is made up. */
   allowsLoopbackOrigins: boolean;

@@ -13,7 +13,7 @@ export function describeUnacceptable(accept: string | undefined, served: string)
 const MAX_REMEMBERED = 100;
 const MAX_REMEMBERED_CHARACTERS = 200;
 
-/** Rewrites `*` as any type, and leaves out `charset`, because there is one. */
+/** Rewrites `*` as `*\/*`, and removes `charset`: the gateway has UTF-8 alone. */
 function modernize(accept: string): string {
   return accept
     .replace(/(^|,)\s*\*\s*(?=[,;]|$)/g, '$1*/*')

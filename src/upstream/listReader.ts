@@ -41,7 +41,7 @@ function identify(row: unknown): string | null {
   return typeof number === 'number' || typeof number === 'string' ? `${row['id']} ${number}` : row['id'];
 }
 
-/** Counts neighbours in the order that was asked for, and in the opposite one. Rows without a rank are left out. */
+/** Counts the pairs of neighbouring rows in the requested order and in the opposite one. Ignores rows without a rank. */
 function countOrders(rank: NonNullable<Rank>, order: Place['order'], rows: readonly unknown[]) {
   let [asked, opposite] = [0, 0];
   let before: string | number | null = null;

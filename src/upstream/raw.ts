@@ -26,7 +26,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** What a `_links` entry points at: the collection's name in lower case, and the id. */
+/** The target of a `_links` entry: the collection's name in lower case, and the id. */
 type Link = Readonly<{ collection: string; id: string }>;
 
 /** Returns the member with this name in any case. Called where there is none with this very name. */

@@ -140,7 +140,7 @@ export function createWire(origin: string, connector: Connector): Wire {
   /** Pools that take no more requests, and still answer some. */
   const retired = new Set<Pool>();
 
-  /** Closes a pool once it has answered what was asked on it. */
+  /** Closes a pool after its last request was answered. */
   function retire(former: Pool): void {
     retired.add(former);
     void former.close().finally(() => retired.delete(former));

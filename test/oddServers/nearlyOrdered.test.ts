@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { idOf, numbersOf, pageOf, sessionOf, withListServer, type Query, type Route } from '../helpers/listServer.js';
+import {
+  idOf,
+  numbersOf,
+  pageOf,
+  sessionOf,
+  withListServer,
+  type ListGateway,
+  type Query,
+  type Route,
+} from '../helpers/listServer.js';
 
 /** Servers give rows almost in order, give several rows one id, or give one row twice. */
 
@@ -24,7 +33,7 @@ const logOf =
     return path.endsWith('/LogItems') ? pageOf(lines, query, capRows, more(lines.length)) : undefined;
   };
 
-type Ask = (query: string, variables?: Record<string, unknown>) => Promise<{ data: any; errors: unknown }>;
+type Ask = ListGateway['ask'];
 
 async function readLog(ask: Ask, first: number, order: 'ASC' | 'DESC'): Promise<number[]> {
   const query = `query ($order: SortOrder, $after: String) { jobSession(id: "${SESSION}") { log(first: ${first}, order: $order, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } }`;
